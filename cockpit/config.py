@@ -112,6 +112,8 @@ class ScreenSettings(Section):
 class EmbeddedSettings(Section):
     """The fleet on this machine."""
 
+    beside: bool = False
+    """Serve it, too, where the fleet is one of the platform; without a key it is the fleet in any case."""
     walls: Literal["", "auto", "off"] = ""
     """Whether its VMs have a home, temporary files and process numbers of their own: `auto` where the kernel allows
     it; empty takes the default. `COCKPIT_WALLS` comes before it; a server that runs goes on as it was started."""

@@ -100,6 +100,18 @@ def make_source(
     made = _embedded(settings, places, own_services) if credentials is None else _vers(settings, credentials)
     if credentials is None and not force_embedded:
         made = replace(made, notices=(*made.notices, KEY_NOTICE))
+    return _ruled(settings, made)
+
+
+def make_beside(settings: Settings, places: Places, source: Source) -> tuple[Source, ...]:
+    """Return the fleets beside another: that of this machine, where config.toml says so; raises as `make_source`."""
+    if not settings.embedded.beside or not source.key_source:
+        return ()
+    return (_ruled(settings, _embedded(settings, places, own_services=True)),)
+
+
+def _ruled(settings: Settings, made: Source) -> Source:
+    """Return a fleet with what the configuration says of all."""
     bounds = FamilyBounds(settings.agent.max_vms, settings.agent.max_depth)
     return replace(
         made,
@@ -252,21 +264,26 @@ async def running_engine(
     places: Places,
     source: Source,
     *,
+    beside: tuple[Source, ...] = (),
     hosts: bool = False,
     **options: Unpack[StartOptions],
 ) -> AsyncIterator[Engine]:
     """Run an engine for the time of the block; leaving it detaches and touches no agent.
 
     Args:
+        beside: the fleets that are served, too.
         hosts: serve the plain SSH hosts of the configuration, too.
     """
-    no_log = logs.write_log(paths.log_directory() / "cockpit.log", secrets=lambda: source.secrets)
+    fleets = (source, *beside)
+    log_file = paths.log_directory() / "cockpit.log"
+    no_log = logs.write_log(log_file, secrets=lambda: [word for fleet in fleets for word in fleet.secrets])
     try:
         store = await Store.open(places.history)
     except BaseException:
-        await source.close()
+        for one in fleets:
+            await one.close()
         raise
-    others = _hosts(settings, store, source) if hosts and settings.hosts else ()
+    others = (*beside, *(_hosts(settings, store, source) if hosts and settings.hosts else ()))
     link = settings.link
     kept = LinkOptions(link.keepalive_interval, link.keepalive_count, link.connect_timeout, link.compression)
     bounds = (settings.store.max_bytes, settings.store.max_age_days * 86_400.0)
@@ -299,6 +316,7 @@ class Setup:
     source: Source
     hosts: bool = False
     """Whether the plain SSH hosts of the settings are served, too."""
+    beside: tuple[Source, ...] = ()
 
     @staticmethod
     def of(settings: Settings, places: Places, *, force_embedded: bool = False) -> Setup:
@@ -311,7 +329,8 @@ class Setup:
             from cockpit.bootstrap.hosts import check_names
 
             check_names(settings)
-        return Setup(settings, places, make_source(settings, places, force_embedded=force_embedded), hosts=True)
+        source = make_source(settings, places, force_embedded=force_embedded)
+        return Setup(settings, places, source, hosts=True, beside=make_beside(settings, places, source))
 
     @staticmethod
     def scripted(settings: Settings, places: Places, script_file: str, script: bytes, speed: float) -> Setup:
@@ -359,7 +378,8 @@ class Setup:
     def engine(self, **options: Unpack[StartOptions]) -> contextlib.AbstractAsyncContextManager[HeadlessPort]:
         """Run an engine over the fleet for the time of the block, once."""
         options["contact"] = min(CONTACT_LIMIT, options.get("contact", CONTACT_LIMIT))
-        return running_engine(self.settings, self.places, self.source, hosts=self.hosts, **options)
+        settings, places, source = self.settings, self.places, self.source
+        return running_engine(settings, places, source, beside=self.beside, hosts=self.hosts, **options)
 
 
 @contextlib.asynccontextmanager

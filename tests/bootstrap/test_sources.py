@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cockpit.bootstrap.fleet import Places, make_source
-from cockpit.config import AgentSettings, Settings, VersSettings
+from cockpit.bootstrap import fleet
+from cockpit.bootstrap.fleet import Places, Setup, make_source
+from cockpit.config import AgentSettings, EmbeddedSettings, Settings, VersSettings
 from cockpit.engine.source import Source
 from cockpit.errors import ConfigError
 from cockpit.model.ids import VmId
@@ -71,3 +73,21 @@ async def test_a_key_of_another_form_is_doubted(tmp_path: Path, monkeypatch: pyt
 def test_a_directory_that_is_no_path_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no path on a VM"):
         vers(Settings(agent=AgentSettings(directory="relative")), tmp_path)
+
+
+async def test_the_fleet_of_this_machine_stands_beside_where_that_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, asked = Places(tmp_path / "fleet", tmp_path / "history"), list[bool]()
+
+    def started(settings: Settings, places: Places, own_services: bool) -> Source:
+        asked.append(own_services)
+        return replace(make_source(settings, places), name="embedded")
+
+    monkeypatch.setattr(fleet, "_embedded", started)
+    assert Setup.of(Settings(), place).beside == ()
+    setup = Setup.of(Settings(embedded=EmbeddedSettings(beside=True)), place)
+    assert [one.name for one in (setup.source, *setup.beside)] == ["vers", "embedded"]
+    assert asked == [True], "two fleets never share one board"
+    for source in (setup.source, *setup.beside):
+        await source.close()

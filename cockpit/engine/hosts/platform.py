@@ -5,6 +5,7 @@ What a host cannot do (commits, copies, disks) is answered as the platform answe
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -28,6 +29,8 @@ from cockpit.vers.errors import ApiUnreachable
 
 LOOK_LIMIT = 15.0
 """Seconds one look may take on the host."""
+LOOK_ANSWER = 18.0
+"""Seconds in which a look is answered, connecting included: the client that asks waits little longer."""
 ACT_LIMIT = 30.0
 
 MADE_LABEL = "made-at"
@@ -149,7 +152,13 @@ class HostPlatform(httpx.AsyncBaseTransport):
         """
         path = unquote(request.url.path)
         try:
-            body = await self._answer(request.method, path, await request.aread())
+            async with asyncio.timeout(LOOK_ANSWER if request.method == "GET" else None):
+                body = await self._answer(request.method, path, await request.aread())
+        except TimeoutError as error:
+            raise ApiUnreachable(
+                f"host {self.name} did not answer within {LOOK_ANSWER:g} s",
+                hint="the host, or the way to it, is slow or stuck; it is asked again by itself",
+            ) from error
         except _Refused as refusal:
             return httpx.Response(refusal.status, json={"error": refusal.reason, "success": False})
         except CockpitError as error:

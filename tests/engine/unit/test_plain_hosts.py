@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from typing import cast
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.bootstrap.hosts import check_names
 from cockpit.config import HostSettings, Settings
+from cockpit.engine.hosts import platform
 from cockpit.engine.hosts.places import parse_look, place_id
 from cockpit.errors import CockpitError, ConfigError
 from cockpit.model.commands.images import BuildImage
@@ -20,6 +24,8 @@ from cockpit.model.ids import CommitId
 from cockpit.model.platform import Resize
 from cockpit.model.refusals.grounds import Facilities, RefusalCode
 from cockpit.model.refusals.refusal import refusal
+from cockpit.remote.hosts.line import HostLine
+from cockpit.vers.errors import ApiUnreachable
 
 HEAD = "home\t/home/me\nbase\t/home/me/agents\n"
 
@@ -43,6 +49,18 @@ def test_whatever_stands_there_breaks_nothing(noise: bytes) -> None:
     line = noise.replace(b"\n", b" ")
     look = parse_look("alpha", HEAD.encode() + b"place\t/tmp/pi-rpc\trunning\t7\t" + line + b"\n" + line + b"\ndone\n")
     assert look.places[0].directory == "/tmp/pi-rpc" and look.places[0].process == 7
+
+
+async def test_a_host_that_does_not_answer_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stuck:
+        async def lend(self) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(platform, "LOOK_ANSWER", 0.01)
+    host = platform.HostPlatform("alpha", cast(HostLine, Stuck()), "~/agents", ())
+    with pytest.raises(ApiUnreachable, match="host alpha did not answer") as told:
+        await host.handle_async_request(httpx.Request("GET", "https://host/vms"))
+    assert "slow or stuck" in told.value.hint
 
 
 @given(st.integers(min_value=0, max_value=len(HEAD) + 30))
