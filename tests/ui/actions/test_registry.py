@@ -41,6 +41,9 @@ PLAIN_XTERM = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
     "right_curly_bracket",
     "ctrl+p",
     "ctrl+q",
+    # A cursor key with shift has a sequence of its own there, unlike a letter with it.
+    "shift+up",
+    "shift+down",
 }
 
 
