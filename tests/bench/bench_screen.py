@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
+import json
 import os
 import pty
 import re
@@ -47,14 +48,14 @@ QUIET = 0.004
 class Measured:
     """A screen on a terminal that counts."""
 
-    def __init__(self, *words: str, before: Sequence[str] = ()) -> None:
-        """Start `tests.bench.screen_load` with some words, after others, e.g. those of `ssh`."""
+    def __init__(self, *words: str, before: Sequence[str] = (), module: str = "tests.bench.screen_load") -> None:
+        """Start a module that draws a screen with some words, after others, e.g. those of `ssh`."""
         self._directory = tempfile.TemporaryDirectory(prefix="ckt-screen-")
         self._gaps = Path(self._directory.name) / "gaps"
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_ANIMATIONS": "none"}
-        command = [*before, sys.executable, "-m", "tests.bench.screen_load", words[0], str(self._gaps), *words[1:]]
+        command = [*before, sys.executable, "-m", module, words[0], str(self._gaps), *words[1:]]
         self.began = time.monotonic()
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, cwd=ROOT, env=environment, start_new_session=True
@@ -195,6 +196,11 @@ class Measured:
             return float(self._gaps.read_text() or 0)
         except OSError:
             return 0.0
+
+    def figures(self) -> list[dict[str, float]]:
+        """Return what the screen told of itself, a line of its file each."""
+        lines = self._gaps.with_suffix(".figures").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
 
     def close(self) -> None:
         """End it, and wait for the screen itself, which beyond `ssh` ends once it is told that its line is gone."""

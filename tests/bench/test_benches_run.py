@@ -13,6 +13,7 @@ from tests.bench import (
     bench_death,
     bench_decode,
     bench_hosts,
+    bench_hours,
     bench_ingest,
     bench_isolation,
     bench_leftovers,
@@ -41,6 +42,7 @@ RUNS: dict[str, tuple[Callable[[list[str]], Table | tuple[Table, ...]], str, tup
         "--keys 2 --settled 0.5 --seconds 0.3 --rate 500000 --round-trip 0.05",
         ("hello", "cockpit, 6 streaming"),
     ),
+    "hours": (bench_hours.main, "--minutes 0.05", ("12.0",)),
     "hosts": (
         bench_hosts.main,
         "--agents 2 --warm 1 --seconds 1 --rate 5",
@@ -73,7 +75,7 @@ RUNS: dict[str, tuple[Callable[[list[str]], Table | tuple[Table, ...]], str, tup
     ),
 }
 
-APART = ("memory", "soak")
+APART = ("hours", "memory", "soak")
 """Those that count memory: in the process of a test, which holds thousands, that takes four times as long."""
 
 

@@ -58,7 +58,6 @@ def test_read_only(snap_compare: SnapCompare) -> None:
 STATES: dict[str, Iterable[str]] = {
     "prompt": ["down", "p", *"Add a test"],
     "steer": ["down", "s", *"Stop and read"],
-    "follow-up": ["down", "f", *"Then tidy up"],
     "question": ["exclamation_mark"],
     "zoom": ["down", "o"],
     "feed": ["5"],
@@ -66,16 +65,7 @@ STATES: dict[str, Iterable[str]] = {
     "spawn": ["n", "tab"],
     "destroy": ["down", "D"],
     "answer": ["exclamation_mark", "a"],
-    "why": ["down", "w"],
-    "help": ["question_mark"],
     "inbox": ["I"],
-    "go-to": ["colon", *"lt"],
-    "task": ["2", "v"],
-    "new-task": ["2", "t"],
-    "move-task": ["2", "m"],
-    "assign-task": ["2", "A"],
-    "note": ["2", "c"],
-    "palette": ["ctrl+p"],
 }
 
 

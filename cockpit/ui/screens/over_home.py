@@ -19,7 +19,7 @@ from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.footer import FILTER_KEYS, foot, typed_keys
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.bridge import Bridge
-from cockpit.ui.look.cells import Piece, content, pieces_width
+from cockpit.ui.look.cells import Piece, content, cut, pieces_width
 from cockpit.ui.look.states import Mode
 from cockpit.ui.places.history import ScreenPlace
 from cockpit.ui.screens.action_screen import ActionScreen
@@ -124,7 +124,8 @@ class OverHome(Traveller):
         now = self.engine.now()
         self.last_acts.flush(self.fleet, now)
         said = self.last_acts.line(now)
-        words: list[Piece] = [(our_line(" ✓ {} ·", said), "")] if said else []
+        # What was done is named by words of others, as long as they like; the keys must be seen.
+        words: list[Piece] = [(cut(our_line(" ✓ {} ·", said), footer.size.width // 2), "")] if said else []
         keys = ("agent.undo", *self.FOOT) if said else self.FOOT
         room = footer.size.width - pieces_width(words)
         footer.show(content([*words, *foot(keys, self.situation(), self.keys, room)]))

@@ -1,0 +1,123 @@
+"""The screens of which there is no picture, at every size, each in another theme: one run for a size walks through all.
+
+Asserted is what must be so of any picture: each line fills the terminal and no more, and what the screen is about can
+be read.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from rich.cells import cell_len
+from textual.pilot import Pilot
+
+from cockpit.model.away import Away, AwayLine, Happened
+from cockpit.model.content import Usage
+from cockpit.model.ids import AgentId
+from cockpit.model.inbox.history import Decided, HowEnded
+from cockpit.model.past import SearchHit
+from cockpit.model.timeline.minute import AgentMinutes, Minute
+from cockpit.ui.app import CockpitApp
+from tests.ui.conftest import short_pauses as short_pauses
+from tests.ui.fake_engine import NOW, FakeEngine
+from tests.ui.scene import agents, scene
+from tests.ui.test_hostile import drawn
+from tests.ui.test_hostile_places import home_of, shown
+
+SIZES = ((60, 20), (80, 24), (100, 30), (120, 40), (160, 45), (200, 50), (250, 60))
+THEMES = ("cockpit-dark", "cockpit-light", "high-contrast", "colour-blind", "ansi")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A screen, how one comes there from home, and what is to be read on it at any size."""
+
+    keys: tuple[str, ...]
+    words: tuple[str, ...]
+    act: str = ""
+    """An act of the home screen that opens it, before the keys."""
+
+
+PLACES: dict[str, Place] = {
+    "feed": Place(("N",), ("publish",)),
+    "merged tail": Place(("g", "m"), ("lt-api",)),
+    "timeline": Place((), ("1m00s",), "see.timeline"),
+    "search": Place(("S", *"cursor"), ("the cursor",)),
+    "inbox history": Place(("I", "tab", "tab"), ("→ 0.1",)),
+    "peek": Place(("1", "home", "down", "space"), ("lt-api",)),
+    "away": Place(("0",), ("overloaded",)),
+    "what was done": Place(("T",), ("esc",)),
+    "hints": Place(("1", "home", "down", "4", "quotation_mark"), ("esc",)),
+    "spawn line": Place(("n", *"ada"), ("ada",)),
+    "commands": Place(("1", "home", "down", "comma"), ("model",)),
+    "plans": Place(("L",), ("esc",)),
+    "themes": Place((), ("high-contrast",), "app.theme"),
+}
+
+
+def told() -> FakeEngine:
+    """Return the scene, with something to be seen on each screen."""
+    engine = scene()
+    first, second = agents()[0], agents()[1]
+    shared = engine.coordination
+    engine.recorded.rows = (AgentMinutes(second.id, second.name, {int(NOW // 60): Minute(tool=60.0, cost=0.5)}),)
+    text = "the cursor loses its sub-second part"
+    engine.recorded.hits = [SearchHit(second.id, 1, 240, NOW - 600, "answer", text, ((4, 10),))]
+    line = AwayLine(Happened.FAILED, second.id, second.name, 2, NOW - 60, "overloaded")
+    shared.away.found = Away(0.0, NOW, (line,), ((first.name, Usage()),))
+    shared.inbox.decided = (
+        Decided("k", "m", NOW - 5, first.name, "Which?", HowEnded.ANSWERED, "0.1.0", "ada@here", AgentId(first.id)),
+    )
+    return engine
+
+
+Look = Callable[[str, CockpitApp], None]
+
+
+async def walk(pilot: Pilot[None], look: Look) -> None:
+    """Go to each place from the home screen, look, and go back."""
+    app = pilot.app
+    assert isinstance(app, CockpitApp)
+    home = home_of(app)
+    for name, place in PLACES.items():
+        if place.act:
+            home.try_action(place.act)
+            await pilot.pause()
+        await pilot.press(*place.keys)
+        for word in place.words:
+            assert await shown(app, word), f"{name}: {word} is not drawn: {drawn(app)}"
+        look(name, app)
+        for _ in range(6):
+            if app.screen is home and home.pane == "agents":
+                break
+            await pilot.press("escape")
+            await pilot.pause()
+        assert app.screen is home, name
+
+
+@pytest.fixture(autouse=True)
+def _one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+
+
+@pytest.mark.usefixtures("short_pauses")
+@pytest.mark.parametrize("size", SIZES, ids=[f"{width}x{height}" for width, height in SIZES])
+async def test_every_screen_fills_its_terminal(size: tuple[int, int]) -> None:
+    width, height = size
+    seen: list[str] = []
+
+    def look(name: str, app: CockpitApp) -> None:
+        lines = drawn(app).split("\n")
+        assert len(lines) == height, name
+        assert {cell_len(line) for line in lines} == {width}, name
+        seen.append(name)
+
+    app = CockpitApp(told(), theme=THEMES[SIZES.index(size) % len(THEMES)])
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await walk(pilot, look)
+    assert seen == list(PLACES)
