@@ -48,7 +48,7 @@ PLACES: dict[str, Place] = {
     "search": Place(("S", *"cursor"), ("the cursor",)),
     "inbox history": Place(("I", "tab", "tab"), ("→ 0.1",)),
     "peek": Place(("1", "home", "down", "space"), ("lt-api",)),
-    "away": Place(("0",), ("overloaded",)),
+    "away": Place(("0",), ("failed",)),
     "what was done": Place(("T",), ("esc",)),
     "hints": Place(("1", "home", "down", "4", "quotation_mark"), ("esc",)),
     "spawn line": Place(("n", *"ada"), ("ada",)),

@@ -70,13 +70,17 @@ class BlockReader(Searched):
     def on_click(self, event: events.Click) -> None:
         """Fold or open a block by its first line or by the line that says what is left out; else point to it."""
         reading = self._reading
-        at = reading.entry_at(event.y) if reading is not None and event.x < self.size.width - 1 else None
+        # The frame around it is part of the widget, and not of what is drawn.
+        clicked = event.get_content_offset(self)
+        if clicked is None or clicked.x >= self.size.width - 1:
+            return
+        at = reading.entry_at(clicked.y) if reading is not None else None
         if reading is None or at is None or self.text_selection is not None:
             return
         laid, line = at
         entry = reading.lines.transcript.entry(laid.key)
         text = laid.lines[line]
-        on_head = line == laid.first_line and event.x < self.gutter_width + text.gutter
+        on_head = line == laid.first_line and clicked.x < self.gutter_width + text.gutter
         if entry is not None and (text.folds or on_head):
             self.toggle_block(entry)
         else:

@@ -239,18 +239,22 @@ class TranscriptView(BlockReader, can_focus=True):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Take the scroll mark."""
-        if event.button == 1 and event.x == self.size.width - 1 and self.total > self.size.height:
+        # The frame around it is part of the widget, and not of what is drawn.
+        at = event.get_content_offset(self)
+        if at is None or event.button != 1 or self.total <= self.size.height:
+            return
+        if at.x == self.size.width - 1:
             event.stop()
             self.screen.clear_selection()
             self.capture_mouse()
             self._dragged = True
-            self._drag_to(event.y)
+            self._drag_to(at.y)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Pull the scroll mark."""
         if self._dragged:
             event.stop()
-            self._drag_to(event.y)
+            self._drag_to(event.y - self.gutter.top)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Let the scroll mark go."""
