@@ -125,6 +125,7 @@ STAYS: dict[str, str] = {
     **dict.fromkeys(("Destroy", "Retry", "Teardown"), KEPT),
     **dict.fromkeys(("DeleteTask", "DeleteImage", "DeleteCommit", "DeleteReport", "RevokeShare", "RemoveItem"), GONE),
     **dict.fromkeys(("RemoveEntry", "StrikeCommit", "Deregister", "TrustHostKey"), GONE),
+    "SetPermissionMode": "what an agent may do unasked is widened by its own question alone",
     "Resize": "a disk grows and never shrinks",
     "RestoreFiles": "what the files were is kept as a state, and restored from the list of states",
     "FreezeForBudget": "the cockpit does it by itself; the budget's own dialog asks what becomes of it",
