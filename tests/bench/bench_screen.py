@@ -56,6 +56,8 @@ class Measured:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_ANIMATIONS": "none"}
         command = [*before, sys.executable, "-m", module, words[0], str(self._gaps), *words[1:]]
+        self.linked = words[0] == "links"
+        """Whether it is a cockpit that reads its agents over SSH."""
         self.began = time.monotonic()
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, cwd=ROOT, env=environment, start_new_session=True
@@ -102,7 +104,7 @@ class Measured:
     def settle(self, seconds: float) -> None:
         """Wait for the first paint, and some seconds more for what belongs to the start."""
         while not any(line.strip() for line in self.emulator.lines()):
-            assert self.take(30.0), "nothing was painted"
+            assert self.take(30.0), f"nothing was painted: {self.emulator.lines()}"
         self.watch(seconds)
 
     def keys(self, count: int) -> list[float]:
@@ -185,16 +187,39 @@ class Measured:
 
     def stall(self, seconds: float) -> float:
         """Read nothing for some seconds, and return the longest time the loop stood still since."""
-        self._gaps.unlink(missing_ok=True)
+        self.forget_gap()
         time.sleep(seconds)
         self.watch(1.0)
         return self.gap()
 
+    def forget_gap(self) -> None:
+        """Have the longest time the loop stood still be found anew from now on."""
+        self._gaps.unlink(missing_ok=True)
+
+    def wait_linked(self, seconds: float) -> float:
+        """Wait until every agent is connected, alive and read; return the seconds since the start."""
+        ends = time.monotonic() + seconds
+        while not self._gaps.with_suffix(".linked").exists():
+            assert time.monotonic() < ends, "not every agent was connected"
+            self.watch(0.2)
+        return time.monotonic() - self.began
+
+    def memory(self) -> int:
+        """Return the bytes of memory that it holds."""
+        return int(psutil.Process(self.process.pid).memory_info().rss)
+
     def gap(self) -> float:
         """Return the longest time the loop stood still, in seconds."""
         try:
-            return float(self._gaps.read_text() or 0)
-        except OSError:
+            return float(self._gaps.read_text().split()[0])
+        except (OSError, IndexError):
+            return 0.0
+
+    def burst(self) -> float:
+        """Return the most processor time that the loop took between two chances of a timer, in seconds."""
+        try:
+            return float(self._gaps.read_text().split()[1])
+        except (OSError, IndexError):
             return 0.0
 
     def figures(self) -> list[dict[str, float]]:

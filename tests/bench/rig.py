@@ -99,7 +99,7 @@ class Rig:
             await self.store.remember_agent(
                 AgentRow(
                     id=self.agent_id(number),
-                    name=f"agent-{number}",
+                    name=f"agent-{number + 1:03}",
                     kind=AgentKind.WORKER.value,
                     vm_id=self.vms.vm_id(number),
                     role="",

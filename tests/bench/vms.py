@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncssh
@@ -29,8 +31,41 @@ from tests.remote.waiting import until
 ADDRESSES_EACH = 15
 """Further addresses of one sshd, which listens on at most sixteen."""
 
+GIVING_WAY = 5
+"""The niceness of what lets others go first."""
+
 ROOMY = ("MaxStartups 1000", "MaxSessions 100")
 """Options of a server whose limits are not what is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class VmAddresses:
+    """What another process needs to read agents behind one host."""
+
+    port: int
+    keys: tuple[str, ...]
+    """Their private keys, in order."""
+
+    @property
+    def count(self) -> int:
+        """How many agents there are."""
+        return len(self.keys)
+
+    def vm_id(self, number: int) -> VmId:
+        """Return an agent's VM."""
+        return VmId(f"vm-{number:04}")
+
+    def number(self, vm_id: VmId) -> int:
+        """Return which agent a VM has."""
+        return int(vm_id.removeprefix("vm-"))
+
+    def key(self, number: int) -> str:
+        """Return an agent's private key."""
+        return self.keys[number]
+
+    def endpoint(self, number: int) -> SshEndpoint:
+        """Return where an agent's VM is."""
+        return SshEndpoint("127.0.0.1", self.port, _username(), self.vm_id(number))
 
 
 class _Server(Sshd):
@@ -86,6 +121,25 @@ class LoopbackVms:
         """Return an agent's output file."""
         return self.home(number) / "pi-rpc" / "out"
 
+    @contextlib.contextmanager
+    def alive(self) -> Iterator[None]:
+        """Have every agent be alive for the time of the block: a process that has its FIFO as standard input."""
+        held: list[subprocess.Popen[bytes]] = []
+        try:
+            for number in range(self.count):
+                place = self.home(number) / "pi-rpc"
+                os.mkfifo(place / "in", 0o600)
+                fifo = os.open(place / "in", os.O_RDWR)
+                held.append(subprocess.Popen(["sleep", "infinity"], stdin=fifo))
+                os.close(fifo)
+                (place / "pid").write_text(f"{held[-1].pid}\n")
+                (place / "run").write_text(f"bench-{number}\n")
+            yield
+        finally:
+            for process in held:
+                process.kill()
+                process.wait()
+
     def outs(self) -> tuple[str, ...]:
         """Return the output files of all agents."""
         return tuple(str(self.out(number)) for number in range(self.count))
@@ -101,6 +155,11 @@ class LoopbackVms:
     def key(self, number: int) -> str:
         """Return an agent's private key."""
         return self._keys[number]
+
+    def addresses(self) -> VmAddresses:
+        """Return what another process needs to read these agents."""
+        assert not self._own_addresses, "they stand behind several hosts"
+        return VmAddresses(self.server(0).port, tuple(self._keys))
 
     def key_file(self, number: int) -> Path:
         """Return the file with an agent's private key."""
@@ -165,6 +224,11 @@ class LoopbackVms:
         """Start the servers."""
         for server in self._servers:
             server.start()
+
+    def give_way(self) -> None:
+        """Have the servers and what they start let others go first: VMs are machines of their own."""
+        for server in self._servers:
+            psutil.Process(int((server.directory / "sshd.pid").read_text())).nice(GIVING_WAY)
 
     def stop(self) -> None:
         """End the servers and everything below them."""

@@ -21,7 +21,7 @@ OPEN_TIME = 0.002
 """Seconds a round lasts: one turn of the event loop, in which all that is there is read. A stream of which much came
 stays open until the next one."""
 
-SLICE = 50
+SLICE = 20
 """Streams read in one go; of more, each turn takes a part, so that a key never waits for hundreds of them."""
 
 _ENDED = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
