@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import secrets
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -41,15 +43,19 @@ async def forwarded_agent(channel: SSHChannel[bytes], directory: Path) -> AsyncI
             return
         await asyncio.gather(_pass_on(reader, inner_writer), _pass_on(inner_reader, writer))
 
+    listening = socket.socket(socket.AF_UNIX)
     try:
-        server = await asyncio.start_unix_server(carry, place)
+        # Before it has a place: what stands at the place afterwards may be something else, laid there from inside.
+        os.fchmod(listening.fileno(), 0o600)
+        listening.bind(str(place))
+        server = await asyncio.start_unix_server(carry, sock=listening)
     except OSError as error:
+        listening.close()
         # As with an OpenSSH server: the command runs without.
         logger.warning("an agent of keys is not passed on: %s", error)
         yield {}
         return
     try:
-        place.chmod(0o600)
         yield {"SSH_AUTH_SOCK": str(place)}
     finally:
         server.close()

@@ -151,6 +151,8 @@ async def check_agent(programs: Programs, served: Served, vm_id: str, root: Path
         assert (await programs.run("ssh-add", key, SSH_AUTH_SOCK=place))[0] == 0
         code, out, err = await programs.run("ssh", "-A", vm_id, "ssh-add -l", SSH_AUTH_SOCK=place)
         assert code == 0 and b"mark" in out, err
+        told = await programs.run("ssh", "-A", vm_id, 'stat -c %a "$SSH_AUTH_SOCK"', SSH_AUTH_SOCK=place)
+        assert told == (0, b"600\n", b"")
         assert await programs.run("ssh", vm_id, "echo $SSH_AUTH_SOCK", SSH_AUTH_SOCK=place) == (0, b"\n", b"")
     finally:
         agent.terminate()
