@@ -78,8 +78,7 @@ async def test_a_faulty_line_stays_and_a_list_goes_to_the_form(short_pauses: Non
         values = form.values()
         assert (values["kind"], values["name"], values["tasks"]) == ("worker", "w", "one thing\nanother")
         form.query_one("#tasks").text = "```\n" + "x = 1\n" * 80 + "```"  # type: ignore[attr-defined]
-        await pilot.pause()
-        assert INLINE_FILE.split(":")[0] in drawn(pilot.app)
+        await until(lambda: INLINE_FILE.split(":")[0] in drawn(pilot.app))
         form.query_one("#tasks").text = "one thing\nanother"  # type: ignore[attr-defined]
         await pilot.press("ctrl+s")
         await pilot.pause()
