@@ -41,6 +41,7 @@ from cockpit.ui.palette import ActionProvider
 from cockpit.ui.screens.action_screen import ActionScreen, give_own
 from cockpit.ui.screens.catalogue import OVER_HOME
 from cockpit.ui.screens.home.screen import HomeScreen
+from cockpit.ui.second_click import SecondClick
 from cockpit.ui.settling import awaited_within
 from cockpit.ui.terminal.bracketed_paste import PasteUnended
 from cockpit.ui.terminal.colours import are_unwanted
@@ -108,7 +109,7 @@ class CockpitApp(App[None]):
         self._layout_file = layout_file
         self._keymap_overrides = check_keymap(keymap or {})
         self._problems = list(self._keymap_overrides.problems)
-        self._gate = KeyGate(self, self._key_places, self._stalls)
+        self._gate = KeyGate(self, self._key_places, self._stalls, drops=SecondClick(self).drops)
         self._rates = replace(LOW_BANDWIDTH if low_bandwidth else Rates(), key_waits=self._gate.is_answering)
         if low_bandwidth:
             self.animation_level = "none"
@@ -116,9 +117,8 @@ class CockpitApp(App[None]):
         self._collector = QuietCollector(self._gate.quiet_for)
         self._caller = Caller(self, engine, write=self._write, quiet_for=self._gate.quiet_for)
         self.absence = Absence(self, engine, self._gate.quiet_for)
-        self._unreadable_at = -QUIET
+        self._unreadable_at, self._asked_at = -QUIET, 0.0
         self._left_unfinished = False
-        self._asked_at = 0.0
         self._load_themes()
 
     @property

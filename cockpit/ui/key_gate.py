@@ -67,6 +67,8 @@ class KeyGate:
         app: App[None],
         places: Callable[[], Mapping[str, str]] = dict,
         stalls: Callable[[], bool] = lambda: False,
+        *,
+        drops: Callable[[events.Event], bool] = lambda _: False,
     ) -> None:
         """Prepare.
 
@@ -74,9 +76,11 @@ class KeyGate:
             app: whose keys.
             places: keys of another layout, and what is at their places on the standard one.
             stalls: whether the terminal takes nothing at present: what is composed then, nobody sees.
+            drops: whether what was read was meant for something that is not there any more, and nobody gets it.
         """
         self._app = app
         self._stalls = stalls
+        self._drops = drops
         self._places = places
         self._settling = Settling(app)
         self._waiting: deque[Typed] = deque()
@@ -185,7 +189,7 @@ class KeyGate:
             if self._waiting:
                 event = self._chosen(self._placed(self._waiting.popleft()))
                 focused = self._app.focused
-                if event is not None:
+                if event is not None and not self._drops(event):
                     self.read_at = event.time
                     await App.on_event(self._app, event)
                 into_field = event is not None and _is_written(event) and isinstance(focused, Input | TextArea)
