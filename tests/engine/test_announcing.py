@@ -66,7 +66,7 @@ class Cockpit:
         self.state.put_agent(replace(agent_on(), process=process))
         running: Any = SimpleNamespace(
             name="",
-            source=SimpleNamespace(feed=feed.client()),
+            source=SimpleNamespace(told_to=feed.client()),
             agent_sessions=SimpleNamespace(read_to_the_end=lambda: frozenset({AGENT})),
         )
         self.announcer = Announcer([cast(RunningSource, running)], self.state, store)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual._context import visible_screen_stack
 from textual.app import App
 from textual.pilot import Pilot
 
@@ -32,8 +33,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def drawn(app: App[Any]) -> str:
-    """Return every character the compositor draws now."""
-    return "\n".join("".join(segment.text for segment in line) for line in app.screen._compositor.render_strips())
+    """Return every character the compositor draws now; a dialog draws what stands behind it where it is told of it."""
+    behind = visible_screen_stack.set(app._background_screens)
+    try:
+        return "\n".join("".join(segment.text for segment in line) for line in app.screen._compositor.render_strips())
+    finally:
+        visible_screen_stack.reset(behind)
 
 
 async def assert_clean(pilot: Pilot[None]) -> None:

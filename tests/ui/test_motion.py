@@ -123,13 +123,13 @@ async def test_without_colours_signs_and_words_tell_the_states_and_the_row_of_th
         tree = home.query_one(AgentsTree)
         rows = [cells_of(tree.render_line(y), None) for y in range(tree.size.height)]
         at = tree.cursor_key
-        (number,) = (place for place, row in enumerate(tree.rows) if row.key == at)
+        (row,) = (row for row in tree.rows if row.key == at)
         name = next(agent.name for agent in home.fleet.agents if agent.id == at)
         reversed_rows = [
-            "".join(row.texts) for row in rows if all("7" in pen.attributes.split(";") for pen in row.pens[2:-2])
+            "".join(cells.texts) for cells in rows if all("7" in pen.attributes.split(";") for pen in cells.pens[2:-2])
         ]
-        assert len(reversed_rows) == 1 and name in reversed_rows[0], number
-        text = "\n".join("".join(row.texts) for row in rows)
+        assert len(reversed_rows) == row.height and name in reversed_rows[0], reversed_rows
+        text = "\n".join("".join(cells.texts) for cells in rows)
         for said in (r"\? w-tokens .* asking", r"✗ w-e2e .* exited", r"● lt-api .* working", r"✓ w-docs .* done"):
             assert re.search(said, text), said
         home.try_action("app.theme")
