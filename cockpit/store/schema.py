@@ -307,6 +307,10 @@ STEPS = (
 VERSION = len(STEPS)
 
 
+INCREMENTAL = 2
+"""Freed pages are given back when it is asked for (SQLite's word for it, pragma `auto_vacuum`)."""
+
+
 def connect(path: Path, *, read_only: bool = False, timeout: float = BUSY_TIMEOUT) -> sqlite3.Connection:
     """Return a connection in autocommit mode: transactions are begun by hand.
 
@@ -316,9 +320,10 @@ def connect(path: Path, *, read_only: bool = False, timeout: float = BUSY_TIMEOU
     connection = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
     try:
         # Set before the first table: afterwards it would need the whole file to be rewritten.
-        # A reader leaves it alone: it would write a page, and on a full disk nobody could read any more.
-        if not read_only:
-            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        # Where it is set already it is left alone: it would write a page, for which it waits for all who write, and on
+        # a full disk nobody could read any more.
+        if not read_only and connection.execute("PRAGMA auto_vacuum").fetchone()[0] != INCREMENTAL:
+            connection.execute(f"PRAGMA auto_vacuum = {INCREMENTAL}")
         connection.execute("PRAGMA journal_mode = WAL")
         # A killed process loses nothing. A power cut may lose the last transactions, each of them whole: the
         # cursor goes back together with its events, and a resume brings both again.

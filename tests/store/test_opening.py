@@ -13,6 +13,7 @@ from cockpit import __version__
 from cockpit.store import schema
 from cockpit.store.creations import CreationRow
 from cockpit.store.errors import NewerHistory
+from cockpit.store.host_keys import HostKeys
 from cockpit.store.open_file import suspicion_of
 from cockpit.store.store import Store
 from tests.store.samples import AGENT, cursor, prompt, records
@@ -229,3 +230,17 @@ def test_two_processes_that_meet_a_broken_file_set_it_aside_once(tmp_path: Path)
 def test_the_store_is_imported_without_the_screen() -> None:
     code = "import sys, cockpit.store; sys.exit(any(name in sys.modules for name in ('textual', 'rich')))"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+async def test_who_only_reads_waits_for_nobody_who_writes(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    store = await Store.open(path)
+    store.trust("host", "key")
+    await store.close()
+    writing = sqlite3.connect(path, isolation_level=None)
+    try:
+        assert writing.execute("PRAGMA auto_vacuum").fetchone() == (2,)
+        writing.execute("BEGIN IMMEDIATE")
+        assert HostKeys(path).known("host") == ("key",)
+    finally:
+        writing.close()
