@@ -48,6 +48,8 @@ class StreamedCommand:
         """By the monotonic clock."""
         self.unlogged: list[tuple[str, bytes]] = []
         self.unlogged_bytes = 0
+        self.logging = asyncio.Lock()
+        """Held by whoever writes what is not in the VM's log yet."""
         self._changed = asyncio.Event()
 
     def add(self, stream: str, data: bytes, exit_code: int = 0) -> None:
@@ -152,13 +154,14 @@ class StreamedCommands:
             await self._log(session)
 
     async def _log(self, session: StreamedCommand) -> None:
-        written, session.unlogged, session.unlogged_bytes = session.unlogged, [], 0
-        if not written:
-            return
-        try:
-            await self._hosting.note(session.vm_id, session.exec_id, written)
-        except HostingError as error:
-            log.info("the output of a command was not logged: %s", error)
+        async with session.logging:  # what another is about to write is there when this returns
+            written, session.unlogged, session.unlogged_bytes = session.unlogged, [], 0
+            if not written:
+                return
+            try:
+                await self._hosting.note(session.vm_id, session.exec_id, written)
+            except HostingError as error:
+                log.info("the output of a command was not logged: %s", error)
 
     def _forget(self) -> None:
         """Drop those that ended long ago, and the oldest of the others where they keep too much."""
