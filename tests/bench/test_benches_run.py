@@ -42,7 +42,7 @@ RUNS: dict[str, tuple[Callable[[list[str]], Table | tuple[Table, ...]], str, tup
         "--keys 2 --settled 0.5 --seconds 0.3 --rate 500000 --round-trip 0.05",
         ("hello", "cockpit, 6 streaming"),
     ),
-    "hours": (bench_hours.main, "--minutes 0.05", ("12.0",)),
+    "hours": (bench_hours.main, "--minutes 0.05", ("12 hours of 6 working agents", "Memory and store are bounded")),
     "hosts": (
         bench_hosts.main,
         "--agents 2 --warm 1 --seconds 1 --rate 5",
