@@ -2,8 +2,7 @@
 
 Each agent has a connection of its own to an `sshd` on loopback, which gives way since a VM is a machine of its own, a
 process that lives, and a file that another process writes as pi would; the cockpit connects, reads, stores, folds and
-shows. The baselines are a Textual application with
-one input, and the same reading without a screen, in the same run.
+shows. The baselines are a Textual application with one input, and the same reading without a screen, in the same run.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench.bench_screen import IN_SIGHT, Measured
-from tests.bench.table import Table, milliseconds, percentile, ratio
+from tests.bench.bench_screen import Felt, Measured
+from tests.bench.table import Table, milliseconds
 from tests.bench.vms import loopback_vms
 from tests.bench.writing import Plan
 from tests.faults.harness import ROOT
@@ -51,34 +50,26 @@ def measure(agents: int, rate: float, settled: float, seconds: float, keys: int)
     """Measure the baselines, and the cockpit."""
     title = f"{agents} agents over SSH, each {rate:g} lines a second"
     load = Table(title, ("what", "linked after", "CPU", "memory", "bytes a second", "longest gap", "most work at once"))
-    felt = Table("key to paint", ("screen", "p50", "p95", "longest", "p95 / hello's p50"))
-    base = 0.0
-
-    def felt_by(name: str, times: list[float]) -> None:
-        nonlocal base
-        base = base or percentile(times, 50)
-        cells = [milliseconds(percentile(times, at)) for at in (50, 95, 100)]
-        felt.add(name, *cells, ratio(percentile(times, 95), base))
-
+    felt = Felt()
     with loopback_vms(agents) as vms, vms.alive():
         vms.give_way()
         addresses = Path(vms.directory / "addresses")
-        addresses.write_text(json.dumps(list(asdict(vms.addresses()).values())))
+        vms.addresses().write(addresses)
         links = ("links", "--addresses", str(addresses))
         with written(Plan(vms.outs(), rate, LONG, dialect="delta")):
             for name, words in (("hello", ("hello",)), ("reading alone", (*links, "--unseen")), ("cockpit", links)):
                 screen = Measured(*words)
                 try:
                     screen.settle(1.0)
-                    linked = f"{screen.wait_linked(LINKED):.1f} s" if screen.linked else "-"
+                    linked = f"{screen.wait_linked(LINKED):.1f} s" if words[0] == "links" else "-"
                     screen.watch(settled)
                     screen.forget_gap()
                     sent, _, cpu = screen.watch(seconds)
                     if name == "cockpit":
-                        felt_by(f"{name}: cursor", screen.moves(min(keys, 2 * IN_SIGHT))[0])
+                        felt.take(f"{name}: cursor", screen.moves(keys)[0])
                         screen.type("p")
                     if name != "reading alone":
-                        felt_by(name, screen.keys(keys))
+                        felt.take(name, screen.keys(keys))
                     spent = (f"{cpu / seconds * 100:.0f} %", f"{screen.memory() / 2**20:.0f} MiB")
                     load.add(
                         name,
@@ -90,7 +81,7 @@ def measure(agents: int, rate: float, settled: float, seconds: float, keys: int)
                     )
                 finally:
                     screen.close()
-    return load, felt
+    return load, felt.table
 
 
 def main(words: list[str] | None = None) -> tuple[Table, Table]:

@@ -19,7 +19,7 @@ from cockpit.ui.bridge import TRANSCRIPT_INTERVAL
 from tests.bench.lines import DIALECTS, Agent, encoded
 from tests.bench.rig import Rig, rig
 from tests.bench.table import Table, milliseconds, percentile
-from tests.bench.vms import loopback_vms
+from tests.bench.vms import LoopbackVms, loopback_vms
 from tests.remote.waiting import until
 
 REACH = 60.0
@@ -36,22 +36,22 @@ def append(path: Path, data: bytes) -> None:
         file.write(data)
 
 
-async def stream(cockpit: Rig, writers: Sequence[Agent], quiet: set[int]) -> None:
+async def stream(vms: LoopbackVms, writers: Sequence[Agent], quiet: set[int]) -> None:
     """Let every agent that does not ask write a line each `STEP` seconds: the load under which is measured."""
     while True:
         for number, writer in enumerate(writers):
             if number not in quiet:
-                append(cockpit.vms.out(number), writer.line())
+                append(vms.out(number), writer.line())
         await asyncio.sleep(STEP)
 
 
-async def ask(cockpit: Rig, number: int, quiet: set[int]) -> float:
+async def ask(cockpit: Rig, vms: LoopbackVms, number: int, quiet: set[int]) -> float:
     """Let an agent ask, and return the seconds until the cockpit knows."""
     agent = cockpit.agent_id(number)
     request = {"type": "extension_ui_request", "id": f"q{number}", "method": "confirm", "title": "Go on?"}
     quiet.add(number)
     began = time.monotonic()
-    append(cockpit.vms.out(number), encoded(request) + b"\n")
+    append(vms.out(number), encoded(request) + b"\n")
     await until(lambda: cockpit.fleet_state.agents[agent].activity.state is ActivityState.ASKING, REACH)
     return time.monotonic() - began
 
@@ -68,12 +68,12 @@ async def measure(agents: int, questions: int, dialect: str, seed: int) -> Table
             cockpit.attach()
             await cockpit.reach([PAST_LINES] * agents, REACH)
             quiet: set[int] = set()
-            streaming = asyncio.create_task(stream(cockpit, writers, quiet))
+            streaming = asyncio.create_task(stream(vms, writers, quiet))
             try:
                 delays = []
                 for number in chance.sample(range(1, agents), questions):
                     await asyncio.sleep(chance.uniform(0.0, 0.3))  # a question comes at any moment between two frames
-                    delays.append(await ask(cockpit, number, quiet))
+                    delays.append(await ask(cockpit, vms, number, quiet))
             finally:
                 streaming.cancel()
                 await asyncio.gather(streaming, return_exceptions=True)

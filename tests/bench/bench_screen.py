@@ -56,8 +56,6 @@ class Measured:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_ANIMATIONS": "none"}
         command = [*before, sys.executable, "-m", module, words[0], str(self._gaps), *words[1:]]
-        self.linked = words[0] == "links"
-        """Whether it is a cockpit that reads its agents over SSH."""
         self.began = time.monotonic()
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, cwd=ROOT, env=environment, start_new_session=True
@@ -104,7 +102,7 @@ class Measured:
     def settle(self, seconds: float) -> None:
         """Wait for the first paint, and some seconds more for what belongs to the start."""
         while not any(line.strip() for line in self.emulator.lines()):
-            assert self.take(30.0), f"nothing was painted: {self.emulator.lines()}"
+            assert self.take(30.0), "nothing was painted"
         self.watch(seconds)
 
     def keys(self, count: int) -> list[float]:
@@ -237,6 +235,20 @@ class Measured:
         self._directory.cleanup()
 
 
+class Felt:
+    """How long keys took on several screens, the first of which is the baseline."""
+
+    def __init__(self) -> None:
+        self.table = Table("key to paint", ("screen", "p50", "p95", "longest", "p95 / hello's p50"))
+        self._base = 0.0
+
+    def take(self, name: str, times: Sequence[float]) -> None:
+        """Add a screen, with the seconds that each key took."""
+        self._base = self._base or percentile(times, 50)
+        cells = [milliseconds(percentile(times, at)) for at in (50, 95, 100)]
+        self.table.add(name, *cells, ratio(percentile(times, 95), self._base))
+
+
 def walk(count: int) -> tuple[list[int], str]:
     """Return where the cursor comes to by some keys, from the first agent down and up again, and the keys."""
     there = [*range(2, IN_SIGHT + 2), *range(IN_SIGHT, 0, -1)]
@@ -264,15 +276,9 @@ def difference(before: list[list[Cell]], after: list[list[Cell]]) -> int:
 def measure(seconds: float, settled: float, keys: int, stall: float, fleets: list[int]) -> tuple[Table, ...]:
     """Measure the baselines, and the cockpit with fleets of some sizes, at rest and streaming."""
     sent = Table(f"bytes at {WIDTH}x{HEIGHT}", ("screen", "bytes a second", "difference of cells", "ratio", "CPU"))
-    felt = Table("key to paint", ("screen", "p50", "p95", "longest", "p95 / hello's p50"))
+    felt = Felt()
     stood = Table(f"the loop while the terminal reads nothing for {stall:.0f} s", ("screen", "longest gap"))
-    base = cost = 0.0
-
-    def felt_by(name: str, times: list[float]) -> None:
-        nonlocal base
-        base = base or percentile(times, 50)
-        cells = [milliseconds(percentile(times, at)) for at in (50, 95, 100)]
-        felt.add(name, *cells, ratio(percentile(times, 95), base))
+    cost = 0.0
 
     screens: list[tuple[str, tuple[str, ...]]] = [("hello", ("hello",)), ("hello, streaming", ("text",))]
     screens.append(("idle, 50 agents", ("cockpit", "--agents", "50")))
@@ -290,16 +296,16 @@ def measure(seconds: float, settled: float, keys: int, stall: float, fleets: lis
             sent.add(name, f"{bytes_ / seconds:.0f}", f"{wanted / seconds:.0f}", ratio(bytes_, wanted), per_second)
             if words[0] == "cockpit":
                 pointed, shown = screen.moves(keys)
-                felt_by(f"{name}: cursor", pointed)
-                felt_by(f"{name}: output of another", shown)
+                felt.take(f"{name}: cursor", pointed)
+                felt.take(f"{name}: output of another", shown)
                 screen.type("p")
             if words[0] != "text":
-                felt_by(name, screen.keys(keys))
+                felt.take(name, screen.keys(keys))
             if stall:
                 stood.add(name, milliseconds(screen.stall(stall)))
         finally:
             screen.close()
-    return (sent, felt, stood) if stall else (sent, felt)
+    return (sent, felt.table, stood) if stall else (sent, felt.table)
 
 
 def main(words: list[str] | None = None) -> tuple[Table, ...]:

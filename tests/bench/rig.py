@@ -26,7 +26,7 @@ from cockpit.store.store import Store
 from cockpit.vers.client import VersClient
 from cockpit.vers.wire import SshKey
 from tests.bench.lines import stamp_of
-from tests.bench.vms import LoopbackVms
+from tests.bench.vms import NumberedVms
 from tests.remote.waiting import until
 
 
@@ -35,7 +35,7 @@ class _Keys:
 
     account = "bench"
 
-    def __init__(self, vms: LoopbackVms) -> None:
+    def __init__(self, vms: NumberedVms) -> None:
         self._vms = vms
 
     async def ssh_key(self, vm_id: VmId) -> SshKey:
@@ -65,7 +65,7 @@ class Rig:
 
     def __init__(
         self,
-        vms: LoopbackVms,
+        vms: NumberedVms,
         store: Store,
         endpoint: Callable[[VmId], SshEndpoint] | None,
         options: LinkOptions | None,
@@ -145,7 +145,7 @@ class Rig:
 
 @contextlib.asynccontextmanager
 async def rig(
-    vms: LoopbackVms,
+    vms: NumberedVms,
     history: Path,
     *,
     endpoint: Callable[[VmId], SshEndpoint] | None = None,

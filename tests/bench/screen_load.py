@@ -10,13 +10,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
-import json
 import os
 import time
 from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 from cockpit.cli.screen import prepare_framework
 from cockpit.model import events as ev
@@ -27,7 +25,7 @@ from cockpit.model.refusals.grounds import Refusal
 from cockpit.model.refusals.refusal import refusal
 from cockpit.model.transcript.transcript import Transcript
 from tests.bench.rig import Rig, rig
-from tests.bench.vms import LoopbackVms, VmAddresses
+from tests.bench.vms import VmAddresses
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.scene import make_agent, vm_id
 
@@ -149,7 +147,7 @@ async def links(addresses: VmAddresses, gaps: Path, shown: bool) -> None:
     from cockpit.ui.app import CockpitApp
     from cockpit.ui.terminal.driver import TerminalDriver
 
-    async with rig(cast(LoopbackVms, addresses), gaps.with_suffix(".db")) as reading:
+    async with rig(addresses, gaps.with_suffix(".db")) as reading:
         for number in range(addresses.count):
             reading.fleet_state.put_vm(Vm(addresses.vm_id(number), Power.RUNNING, source="benchmark"))
         reading.attach()
@@ -186,8 +184,7 @@ def main() -> None:
         asyncio.run(cockpit(options.agents, options.streaming, options.gaps))
     elif options.kind == "links":
         prepare_framework(low_bandwidth=False)
-        port, keys = json.loads(options.addresses.read_text())
-        asyncio.run(links(VmAddresses(port, tuple(keys)), options.gaps, not options.unseen))
+        asyncio.run(links(VmAddresses.read(options.addresses), options.gaps, not options.unseen))
     else:
         from tests.bench.hello import Hello, Text
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import asyncssh
@@ -38,18 +39,11 @@ ROOMY = ("MaxStartups 1000", "MaxSessions 100")
 """Options of a server whose limits are not what is measured."""
 
 
-@dataclass(frozen=True, slots=True)
-class VmAddresses:
-    """What another process needs to read agents behind one host."""
+class NumberedVms(ABC):
+    """VMs of agents that are told apart by numbers from 0 on."""
 
-    port: int
-    keys: tuple[str, ...]
-    """Their private keys, in order."""
-
-    @property
-    def count(self) -> int:
-        """How many agents there are."""
-        return len(self.keys)
+    count: int
+    """How many there are."""
 
     def vm_id(self, number: int) -> VmId:
         """Return an agent's VM."""
@@ -58,6 +52,33 @@ class VmAddresses:
     def number(self, vm_id: VmId) -> int:
         """Return which agent a VM has."""
         return int(vm_id.removeprefix("vm-"))
+
+    @abstractmethod
+    def key(self, number: int) -> str:
+        """Return an agent's private key."""
+
+    @abstractmethod
+    def endpoint(self, number: int) -> SshEndpoint:
+        """Return where an agent's VM is."""
+
+
+class VmAddresses(NumberedVms):
+    """What another process needs to read agents behind one host."""
+
+    def __init__(self, port: int, keys: Sequence[str]) -> None:
+        """Take the host's port, and the agents' private keys in order."""
+        self.port = port
+        self.keys = tuple(keys)
+        self.count = len(self.keys)
+
+    @classmethod
+    def read(cls, path: Path) -> VmAddresses:
+        """Read what was written."""
+        return cls(*json.loads(path.read_text()))
+
+    def write(self, path: Path) -> None:
+        """Write it for another process."""
+        path.write_text(json.dumps([self.port, self.keys]))
 
     def key(self, number: int) -> str:
         """Return an agent's private key."""
@@ -77,7 +98,7 @@ class _Server(Sshd):
         self._options = ("PermitUserEnvironment yes", *options, *listen)
 
 
-class LoopbackVms:
+class LoopbackVms(NumberedVms):
     """`count` agents, each with a home; behind one host, or each behind an address of its own."""
 
     def __init__(self, directory: Path, count: int, *options: str, own_addresses: bool = False) -> None:
@@ -144,14 +165,6 @@ class LoopbackVms:
         """Return the output files of all agents."""
         return tuple(str(self.out(number)) for number in range(self.count))
 
-    def vm_id(self, number: int) -> VmId:
-        """Return an agent's VM."""
-        return VmId(f"vm-{number:04}")
-
-    def number(self, vm_id: VmId) -> int:
-        """Return which agent a VM has."""
-        return int(vm_id.removeprefix("vm-"))
-
     def key(self, number: int) -> str:
         """Return an agent's private key."""
         return self._keys[number]
@@ -159,7 +172,7 @@ class LoopbackVms:
     def addresses(self) -> VmAddresses:
         """Return what another process needs to read these agents."""
         assert not self._own_addresses, "they stand behind several hosts"
-        return VmAddresses(self.server(0).port, tuple(self._keys))
+        return VmAddresses(self.server(0).port, self._keys)
 
     def key_file(self, number: int) -> Path:
         """Return the file with an agent's private key."""
