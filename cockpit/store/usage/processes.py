@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from cockpit.model.codec import safe_text
 from cockpit.model.content import Usage
 from cockpit.model.reduce.spending import since
 from cockpit.model.usage.charge import Charge
@@ -53,9 +54,10 @@ def told_so_far(
         line: its line there.
         fresh: the charge was added just now, in the same transaction.
     """
-    connection.execute(_PUT, (agent, charge.model, epoch, line, charge.key, *_numbers(charge.usage)))
-    _charge(connection, agent, charge.model, (epoch, line), charge.key, charge.usage, fresh=fresh)
-    _charge_behind(connection, agent, charge.model, (epoch, line))
+    model = safe_text(charge.model)
+    connection.execute(_PUT, (agent, model, epoch, line, charge.key, *_numbers(charge.usage)))
+    _charge(connection, agent, model, (epoch, line), charge.key, charge.usage, fresh=fresh)
+    _charge_behind(connection, agent, model, (epoch, line))
 
 
 def process_began(connection: sqlite3.Connection, agent: str, epoch: int, line: int) -> None:

@@ -168,6 +168,13 @@ def test_a_process_whose_sums_fell_began_anew_though_nobody_saw_it() -> None:
     assert tables.spent() == {(ADA, "opus"): (310, 0.0)}
 
 
+def test_a_model_with_half_a_character_in_its_name_is_charged_as_any_other() -> None:
+    tables = Tables()
+    for line, tokens in enumerate((100, 250), 1):
+        tables.append(record(RunSettled(so_far=(ModelUsage("op\ud800us", Usage(input=tokens)),), id=f"r{line}"), line))
+    assert tables.spent() == {(ADA, "op\ufffdus"): (250, 0.0)}
+
+
 def test_a_run_that_was_cut_short_says_less_than_it_cost() -> None:
     tables = Tables()
     tables.append(record(RunSettled(True, so_far=(ModelUsage("opus", Usage(input=1)),), id="x"), 1))
