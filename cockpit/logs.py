@@ -73,7 +73,11 @@ def hide(secret: str) -> None:
     """Keep a secret that was learnt while the log is written out of it."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler.formatter, Redaction):
-            handler.formatter.hide(secret)
+            handler.acquire()  # as whoever writes a line does: none is written while the secrets are being found
+            try:
+                handler.formatter.hide(secret)
+            finally:
+                handler.release()
 
 
 def write_log(file: Path, *, secrets: Callable[[], Iterable[str]] = tuple) -> str:

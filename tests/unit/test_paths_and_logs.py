@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +88,30 @@ def test_no_line_is_written_while_the_secrets_cannot_be_told(
         logging.getLogger("cockpit.test").warning("%s: canary-value-123", number)
     assert "canary" not in file.read_text()
     assert file.read_text().endswith("2: [secret]\n")
+
+
+def test_no_line_is_written_while_another_thread_finds_the_secrets(
+    tmp_path: Path, root_logger: logging.Logger
+) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    def secrets() -> list[str]:
+        asked.set()
+        go_on.wait(30.0)
+        return ["canary-value-123"]
+
+    file = tmp_path / "cockpit.log"
+    logs.write_log(file, secrets=secrets)
+    hides = threading.Thread(target=logs.hide, args=("another-value",))
+    writes = threading.Thread(target=logging.getLogger("cockpit.test").warning, args=("canary-value-123 another-value",))
+    hides.start()
+    assert asked.wait(30.0)
+    writes.start()
+    writes.join(0.2)  # enough for a line that waits for nothing
+    go_on.set()
+    hides.join()
+    writes.join()
+    assert file.read_text().endswith(": [secret] [secret]\n")
 
 
 def test_who_else_hears_a_record_gets_it_as_it_was(
