@@ -20,6 +20,9 @@ def kinds_of(settings: Settings, *, local: bool, told: bool = False) -> Callable
         settings: what config.toml says.
         local: they run on this machine.
         told: the operator is told which one is taken unasked where that is not the first.
+
+    Raises:
+        ConfigError: one that the operator describes has the name of another.
     """
 
     @cache
@@ -34,4 +37,6 @@ def kinds_of(settings: Settings, *, local: bool, told: bool = False) -> Callable
         secrets = tuple(value for adapter in ADAPTERS for value in adapter.secret_values(patterns, os.environ))
         return Kinds(programs, default, why, (f"new agents are {why}",) if other else (), secrets)
 
+    if settings.agents:
+        kinds()  # what is wrong with those is said before anything is begun: the log asks for the secrets of all kinds
     return kinds

@@ -13,6 +13,7 @@ from cockpit.config import AgentSettings, EmbeddedSettings, Settings, VersSettin
 from cockpit.engine.source import Source
 from cockpit.errors import ConfigError
 from cockpit.model.ids import VmId
+from cockpit.model.own.described import DescribedAgent
 
 OWNER = "9a8b7c6d-6b5a-4948-8372-615049382716"
 KEY = OWNER + "cd" * 32
@@ -73,6 +74,11 @@ async def test_a_key_of_another_form_is_doubted(tmp_path: Path, monkeypatch: pyt
 def test_a_directory_that_is_no_path_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no path on a VM"):
         vers(Settings(agent=AgentSettings(directory="relative")), tmp_path)
+
+
+def test_a_kind_of_the_operators_own_that_has_anothers_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"agents\.pi: pi is a kind of agent already"):
+        vers(Settings(agents={"pi": DescribedAgent(("mine",))}), tmp_path)
 
 
 async def test_the_fleet_of_this_machine_stands_beside_where_that_is_asked(
