@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from cockpit.engine.clock import Clock
+from cockpit.engine.coordination.answering import OwedAnswers
 from cockpit.engine.coordination.owed import OwedWatch
+from cockpit.engine.operation import OperationProgress
 from cockpit.engine.state import FleetState
 from cockpit.model.board import FeedItem, Note, Task
-from cockpit.model.ids import TaskId
+from cockpit.model.commands.owed import ReopenOwed, SettleOwed
+from cockpit.model.ids import OperationId, TaskId
 from cockpit.store.store import Store
 
 NOTE = Note("w-1", "Which port?", "question", 100.0, "N1")
@@ -66,6 +69,69 @@ async def test_what_board_and_feed_forget_is_remembered_and_said_to_be_lost(stor
     state.add_feed([FeedItem("E2", "operator", "custom", "take mine", 102.0, answers="E1")])
     await watch.look()
     assert keys(state) == ["note:T1:N1"]
+
+
+async def test_what_is_reopened_while_somebody_looks_is_not_settled_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = FleetState(Clock(), "embedded")
+    watch = OwedWatch(state, store, frozenset({"embedded"}))
+    state.set_tasks((TASK,), "embedded")
+    await watch.look()
+    await store.owed.settle(keys(state))
+    settled, opened = store.owed.settled, store.owed.open
+
+    async def reopened_after(read: Callable[[], Awaitable[Any]]) -> Any:
+        found = await read()
+        await store.owed.reopen("note:T1:N1")
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store.owed, "settled", lambda: reopened_after(settled))
+        patched.setattr(store.owed, "open", lambda: reopened_after(opened))
+        await watch.look()
+    await watch.look()
+    assert keys(state) == ["note:T1:N1"] and await store.owed.settled() == frozenset()
+
+
+async def test_what_is_settled_while_somebody_looks_is_not_shown_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = FleetState(Clock(), "embedded")
+    watch = OwedWatch(state, store, frozenset({"embedded"}))
+    state.add_feed([FeedItem("E1", "w-2", "blocker_found", "no disk", 101.0)])
+    state.set_tasks((TASK,), "embedded")
+    await watch.look()
+    state.feed.clear()
+    settled, opened = store.owed.settled, store.owed.open
+
+    async def settled_after(read: Callable[[], Awaitable[Any]]) -> Any:
+        found = await read()
+        await store.owed.settle(["note:T1:N1", "event:E1"])
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store.owed, "settled", lambda: settled_after(settled))
+        patched.setattr(store.owed, "open", lambda: settled_after(opened))
+        await watch.look()
+    assert keys(state) == []
+
+
+async def test_to_hear_of_one_again_leaves_the_others_as_they_are_shown(store: Store) -> None:
+    state = FleetState(Clock(), "embedded")
+    watch = OwedWatch(state, store, frozenset({"embedded"}))
+    state.set_tasks((TASK,), "embedded")
+    state.add_feed([FeedItem("E1", "w-2", "blocker_found", "no disk", 101.0)])
+    await watch.look()
+    state.set_tasks((), "embedded")
+    await watch.look()
+    never: Any = None
+    acts = OwedAnswers(state, store, never, never)
+    progress = OperationProgress(state, OperationId("op"), "reopen", "w-2")
+    await acts.carry_out(SettleOwed("event:E1"), progress)
+    shown = [(one.key, one.lost) for one in state.owed]
+    await acts.carry_out(ReopenOwed("event:E1"), progress)
+    assert [(one.key, one.lost) for one in state.owed] == [*shown, ("event:E1", False)]
 
 
 async def test_figures_of_agents_are_no_reason_to_look(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

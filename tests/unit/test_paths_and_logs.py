@@ -90,9 +90,7 @@ def test_no_line_is_written_while_the_secrets_cannot_be_told(
     assert file.read_text().endswith("2: [secret]\n")
 
 
-def test_no_line_is_written_while_another_thread_finds_the_secrets(
-    tmp_path: Path, root_logger: logging.Logger
-) -> None:
+def test_no_line_is_written_while_another_thread_finds_the_secrets(tmp_path: Path, root_logger: logging.Logger) -> None:
     asked, go_on = threading.Event(), threading.Event()
 
     def secrets() -> list[str]:
@@ -103,7 +101,9 @@ def test_no_line_is_written_while_another_thread_finds_the_secrets(
     file = tmp_path / "cockpit.log"
     logs.write_log(file, secrets=secrets)
     hides = threading.Thread(target=logs.hide, args=("another-value",))
-    writes = threading.Thread(target=logging.getLogger("cockpit.test").warning, args=("canary-value-123 another-value",))
+    writes = threading.Thread(
+        target=logging.getLogger("cockpit.test").warning, args=("canary-value-123 another-value",)
+    )
     hides.start()
     assert asked.wait(30.0)
     writes.start()

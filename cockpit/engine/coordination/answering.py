@@ -88,7 +88,8 @@ class OwedAnswers:
     async def _reopen(self, key: str) -> None:
         if not await self._store.owed.reopen(key):
             raise Refused("it was not settled here", hint="`cockpit questions` lists what waits")
-        known = {one.key: one for one in (*await self._store.owed.open(), *self._told(key))}
+        # What is shown already is left as it is: that one is lost is known to the state alone.
+        known = {one.key: one for one in (*await self._store.owed.open(), *self._told(key), *self._fleet_state.owed)}
         self._fleet_state.set_owed(tuple(sorted(known.values(), key=lambda one: (one.at, one.key))))
 
     def _told(self, key: str) -> list[Owed]:

@@ -81,8 +81,9 @@ class OwedWatch:
 
     async def look(self) -> None:
         """Find out what is owed by what the state holds of board and feed."""
-        settled = await self._store.owed.settled()
         remembered = {one.key: one for one in await self._store.owed.open()}
+        # Read last: what the operator settles or reopens between the two is as he left it.
+        settled = await self._store.owed.settled()
         # One picture for all that is decided here: what comes while the disk writes is looked at the next time.
         picture = Picture(self._fleet_state.tasks, tuple(self._fleet_state.feed.values()), self._has_all_boards())
         told = {one.key: one for one in owed_by_operator(picture.tasks, picture.feed)}
@@ -94,7 +95,7 @@ class OwedWatch:
         await saved(self._store.owed.keep(one for key, one in owed.items() if remembered.get(key) != one))
         over: list[str] = []
         for key, one in remembered.items():
-            if key in owed:
+            if key in owed or key in settled:
                 continue
             if picture.settles(one):
                 over.append(key)
