@@ -85,12 +85,12 @@ class Engine(Rooms):
 
     async def attach(self, wanted: Callable[[Agent], bool]) -> None:
         """Serve agents after a start for lists only, and do whatever else such a start left out."""
-        for running in self.running:
-            running.agent_sessions.wanted = wanted
         await self._begin_all(watch=False)
         for agent in filter(wanted, tuple(self.fleet_state.agents.values())):
             await self.recorder.load(agent)
         for running in self.running:
+            # Not before: a look that is late would attach one that is not brought back, and lose what it read of it.
+            running.agent_sessions.wanted = wanted
             running.agent_sessions.attach_known()
 
     def _begin(self, works: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
