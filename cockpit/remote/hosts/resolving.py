@@ -53,7 +53,7 @@ async def resolve(host: PlainHost, name: str, options: dict[str, Any]) -> Resolv
             hint=f"look at its table in config.toml, and at {host.config_file}",
         ) from error
     jump = "" if found.tunnel in (None, ()) else str(found.tunnel)
-    if jump and parse_place(jump)[1] == name:
+    if jump and "," not in jump and parse_place(jump)[1] == name:
         jump = ""  # `Host *` names the place for all others.
     command = "" if jump else config.get("ProxyCommand") or ""
     return ResolvedPlace(options | {"known_hosts": trusted}, found.host, found.port, trusted, jump, command)
