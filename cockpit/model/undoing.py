@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cockpit.model.commands.agent import AgentCommand
 from cockpit.model.commands.board import AssignTask, BoardCommand, EditTask, MoveTask
@@ -37,7 +37,7 @@ UNDO_SECONDS = 10.0
 """Seconds for which the line says that something can be undone."""
 
 TITLE = 48
-"""Characters of a task's title in it."""
+"""Characters of a title, a name or other words of others in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,9 @@ def undoable_of(command: Command, fleet: Fleet) -> Undoable | None:
             return Undoable(f"{done} a task of a plan", TakePlanned(task, back=not back))
         case EnableItem(item=item, enabled=enabled, source=source) if item.enabled is not enabled:
             done = "enabled" if enabled else "disabled"
-            return Undoable(f"{done} {one_line(item.name, TITLE)}", EnableItem(item, not enabled, source))
+            # The order back is about the item as it is then: else it is refused as one that changes nothing.
+            switched = replace(item, enabled=enabled)
+            return Undoable(f"{done} {one_line(item.name, TITLE)}", EnableItem(switched, not enabled, source))
         case ChangeBudget(scope=scope, act=BudgetAct.SET | BudgetAct.REMOVE as act):
             return _of_budget(scope, act, fleet)
         case TagCommit(tag=tag, move=False, source=source):

@@ -36,6 +36,7 @@ from cockpit.model.owed import Owed, OwedKind
 from cockpit.model.plan.marks import HEAD, HELD, PLAN
 from cockpit.model.platform import TagCommit, Untag
 from cockpit.model.ports import PortForward
+from cockpit.model.refusals.shared import to_services
 from cockpit.model.shared.skills import SharedItem, SharedKind
 from cockpit.model.undoing import undoable_of
 from cockpit.model.usage.spending import Spending
@@ -95,7 +96,7 @@ UNDONE: list[tuple[Command, Command]] = [
     (RunPlan("release"), HoldPlan("release")),
     (HoldPlan("release", "b"), RunPlan("release", source="b")),
     (TakePlanned(TASK.id), TakePlanned(TASK.id, back=True)),
-    (EnableItem(ITEM, enabled=False), EnableItem(ITEM, enabled=True)),
+    (EnableItem(ITEM, enabled=False), EnableItem(replace(ITEM, enabled=False), enabled=True)),
     (ChangeBudget("fleet", BudgetAct.SET, Limit(cost=9.0)), ChangeBudget("fleet", BudgetAct.SET, LIMIT)),
     (TagCommit(CommitId("c"), "golden"), Untag("golden")),
     (OpenForward(VM, 80, 8081), EndForward(VM, 8081)),
@@ -172,6 +173,13 @@ def test_it_is_undone_by_the_order_that_makes_it_as_it_was(command: Command, bac
 )
 def test_what_changes_nothing_or_is_not_known_is_not_offered(command: Command) -> None:
     assert undoable_of(command, FLEET) is None
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_what_was_switched_is_not_said_to_be_switched_already_when_it_is_switched_back(enabled: bool) -> None:
+    switched = undoable_of(EnableItem(replace(ITEM, enabled=not enabled), enabled), FLEET)
+    assert switched is not None and isinstance(switched.back, EnableItem)
+    assert to_services(switched.back, FLEET) is None
 
 
 def test_of_an_agent_that_said_nothing_no_setting_is_guessed() -> None:
