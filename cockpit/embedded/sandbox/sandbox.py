@@ -361,6 +361,9 @@ class Sandbox:
                     hint="they wait for a disk or a network file system; destroy it again later",
                 )
             await self._wait_empty(POLL_INTERVAL * 5)
+        if frozen:
+            # The first process behind walls is none of the members, and would not die as it stands still, either.
+            await self.freezer.thaw(())
 
     async def _survivors(self) -> dict[int, ProcessEntry]:
         """Return the processes that are left; one that just starts another program is not told apart for a moment."""

@@ -133,6 +133,15 @@ async def test_the_end_of_the_first_process_is_the_end_of_all(walled: Fleet) -> 
     assert await said(walled, vm_id, "echo", "anew") == "anew\n"
 
 
+async def test_a_paused_sandbox_in_which_nothing_runs_can_be_switched_off_and_destroyed(walled: Fleet) -> None:
+    vm_id = await walled.create()
+    for end in (walled.sandboxes.halt_all, lambda: walled.sandboxes.destroy(vm_id)):
+        await said(walled, vm_id, "true")
+        await walled.sandboxes.pause(vm_id)
+        await end()
+        assert not first_processes_of(walled.sandboxes.layout.root)
+
+
 async def test_what_an_agent_lays_in_the_way_leads_the_next_start_nowhere(walled: Fleet, tmp_path: Path) -> None:
     vm_id = await walled.create()
     home = str(walled.home(vm_id))
