@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 COLUMNS, ROWS = 80, 24
 """What a terminal has whose client says nothing."""
+LARGEST = 65_535
+"""Columns or rows: more the kernel cannot write down, though a client may say it."""
 
 
 async def begin_on_terminal(
@@ -34,15 +36,14 @@ async def begin_on_terminal(
         arguments: the program and its arguments.
         extra: what the client would set; of it only language and terminal count.
         variables: what is set beside it, whatever it is.
-        size: columns and rows; 0 takes what is usual.
+        size: columns and rows; 0 takes what is usual, and what is too large the largest.
 
     Raises:
         HostingError: the sandbox is being destroyed, or does not answer.
         OSError: the command could not be started.
     """
     if sandbox.walled:
-        wanted = (size[0] or COLUMNS, size[1] or ROWS)
-        child = await sandbox.launch(arguments, extra=extra, variables=variables, size=wanted)
+        child = await sandbox.launch(arguments, extra=extra, variables=variables, size=_fitting(*size))
         return os.fdopen(child.terminal, "rb", buffering=0), child
     master, slave = pty.openpty()
     reading = os.fdopen(master, "rb", buffering=0)
@@ -67,7 +68,12 @@ async def begin_on_terminal(
 
 def set_size(terminal: int, width: int, height: int) -> None:
     """Set a terminal's size in cells; a terminal that is closed already is no error."""
+    columns, rows = _fitting(width, height)
     try:
-        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height or ROWS, width or COLUMNS, 0, 0))
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     except OSError as error:
         logger.debug("the terminal's size could not be set: %s", error)
+
+
+def _fitting(columns: int, rows: int) -> tuple[int, int]:
+    return min(columns or COLUMNS, LARGEST), min(rows or ROWS, LARGEST)

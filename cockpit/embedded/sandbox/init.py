@@ -99,7 +99,7 @@ def start_behind_walls(connection: socket.socket, request: bytes, descriptors: l
     """Start what is asked for as a child that says itself that it runs; return its pid behind the walls.
 
     Raises:
-        OSError, ValueError, KeyError, TypeError: it could not be started.
+        OSError, ValueError, KeyError, TypeError, struct.error: it could not be started.
     """
     asked = json.loads(request)
     if len(descriptors) != (0 if "files" in asked or "terminal" in asked else 3):
@@ -107,14 +107,16 @@ def start_behind_walls(connection: socket.socket, request: bytes, descriptors: l
     master, streams = -1, descriptors
     if "terminal" in asked:
         columns, rows = asked["terminal"]
+        size = struct.pack("HHHH", rows, columns, 0, 0)
         master, slave = os.openpty()
-        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         streams = [slave] * 3
-    pid = os.fork()
-    if pid == 0:
-        be_command(connection, asked, streams, master)
-    for descriptor in {master, *streams} - {-1, *descriptors}:
-        os.close(descriptor)
+        fcntl.ioctl(master, termios.TIOCSWINSZ, size)
+    try:
+        pid = os.fork()
+        if pid == 0:
+            be_command(connection, asked, streams, master)
+    finally:
+        close_all(list({master, *streams} - {-1, *descriptors}))
     return pid
 
 
@@ -156,7 +158,7 @@ def take(listener: socket.socket, commands: dict[int, socket.socket], *, walled:
         return
     try:
         pid = start_behind_walls(connection, request, descriptors) if walled else start(request, descriptors)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except Exception as error:  # whatever it is: the end of this process would be the end of all that it keeps
         say(connection, {"error": str(error)})
         connection.close()
         return

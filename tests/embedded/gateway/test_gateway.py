@@ -285,6 +285,24 @@ async def test_a_terminal_resizes_and_is_hung_up(served: Served) -> None:
         assert ended.exit_status == 5
 
 
+async def test_a_size_that_no_terminal_can_have_harms_nobody(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    for walls in ("auto", "off"):
+        monkeypatch.setenv("COCKPIT_WALLS", walls)
+        await served.sandboxes.adopt()
+        vm_id = await served.create()
+        async with login(served, vm_id) as connection, asyncio.timeout(30):
+            daemon = await connection.create_process("echo; exec sleep 1000")
+            await daemon.stdout.readline()
+            process = await connection.create_process(
+                "stty size; read line; stty size", term_type="xterm", term_size=(100_000, 2**32 - 1)
+            )
+            assert (await process.stdout.readline()).strip() == "65535 65535"
+            process.change_terminal_size(70_000, 25)
+            process.stdin.write("\n")
+            assert "25 65535" in str((await process.wait()).stdout)
+            assert daemon.exit_status is None and not daemon.is_closing()
+
+
 async def test_what_comes_while_a_terminal_starts_is_not_lost(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     vm_id = await served.create()
     asked, go, received = asyncio.Event(), asyncio.Event(), asyncio.Event()
