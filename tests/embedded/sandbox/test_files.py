@@ -96,6 +96,10 @@ async def test_behind_walls_files_are_those_that_commands_see(served: Served) ->
                 await files.stat(path)
             with pytest.raises(asyncssh.SFTPNoSuchFile):
                 await files.open(path, "rb")
+        with pytest.raises(asyncssh.SFTPFailure, match="null byte"):
+            await files.stat("with\0nothing")
+        with pytest.raises(asyncssh.SFTPFailure):
+            await files.setstat("workspace", asyncssh.SFTPAttrs(size=2**64 - 1))
         assert await files.readlink("escape") == str(root / "token")
         async with files.open("away/new", "wb") as new:
             await new.write(b"by file transfer")

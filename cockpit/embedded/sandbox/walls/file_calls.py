@@ -7,6 +7,7 @@ library only.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -47,6 +48,9 @@ def _answer(connection: socket.socket, line: bytes) -> None:
         answer = {"value": value}
     except OSError as error:
         answer = {"errno": error.errno or 0, "text": error.strerror or str(error)}
+    except (ValueError, OverflowError) as error:
+        # A name with a null byte, or a number larger than the system's: the next call may be a good one.
+        answer = {"errno": errno.EINVAL, "text": str(error)}
     said = json.dumps(answer).encode() + b"\n"
     try:
         sent = socket.send_fds(connection, [said], [opened] if opened >= 0 else [])
