@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
+import shutil
 import signal
 import sys
 import uuid
@@ -14,6 +17,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from cockpit.embedded.hosting import Execution, HostingError
+from cockpit.embedded.sandbox import init
 from cockpit.embedded.sandbox.freezer import find_group_base
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
 from cockpit.embedded.sandbox.walls.probe import Probe
@@ -140,6 +144,23 @@ async def test_a_paused_sandbox_in_which_nothing_runs_can_be_switched_off_and_de
         await walled.sandboxes.pause(vm_id)
         await end()
         assert not first_processes_of(walled.sandboxes.layout.root)
+
+
+async def test_files_are_served_by_what_was_there_when_the_walls_were_raised(
+    walled: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = shutil.copytree(Path(init.__file__).parent, tmp_path / "programs")
+    monkeypatch.setattr(init, "__file__", str(programs / "init.py"))
+    vm_id = await walled.create()
+    await said(walled, vm_id, "true")
+    shutil.rmtree(programs)
+    sandbox = walled.sandboxes.find(vm_id)
+    assert sandbox is not None
+    with contextlib.closing(await sandbox.serve_files()) as connection:
+        async with asyncio.timeout(30):
+            loop = asyncio.get_running_loop()
+            await loop.sock_sendall(connection, b'{"call": "realpath", "arguments": ["workspace"]}\n')
+            assert json.loads(await loop.sock_recv(connection, 4096)) == {"value": "/root/workspace"}
 
 
 async def test_what_an_agent_lays_in_the_way_leads_the_next_start_nowhere(walled: Fleet, tmp_path: Path) -> None:
