@@ -130,7 +130,10 @@ def _unreadable_below(directory: str, depth: int) -> Iterator[str]:
     except OSError:
         return
     for entry in entries:
-        mode = entry.stat(follow_symlinks=False).st_mode
+        try:
+            mode = entry.stat(follow_symlinks=False).st_mode
+        except FileNotFoundError:
+            continue  # somebody took it away meanwhile
         if stat.S_ISDIR(mode):
             if mode & 0o005 != 0o005:
                 yield entry.path

@@ -107,8 +107,8 @@ class Probe:
         with self._turn:
             if self._offer is None:
                 private = [self._root, Path(self._environment.get("HOME") or Path.home())]
-                view = plan.view_of_host(self._environment, private)
                 try:
+                    view = plan.view_of_host(self._environment, private)
                     overlays, reason = _allowed(self._root, view)
                 except (OSError, ValueError, subprocess.TimeoutExpired) as error:
                     # That may be otherwise in a while, so it is tried again.

@@ -10,6 +10,7 @@ take a cover off (or make a device, trace a stranger, or listen to the network) 
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 import stat
@@ -138,7 +139,7 @@ def _take(step: dict[str, str], top: int) -> None:
         elif kind == "processes":
             _processes(top, where, place)
         elif kind == "memory":
-            _mount("tmpfs", _path(place), "tmpfs", MS_NOSUID | MS_NODEV, f"mode={step.get('mode', '755')}")
+            _mount("tmpfs", _path(place), "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
     finally:
         os.close(place)
 
@@ -281,10 +282,17 @@ def _link(top: int, where: str, target: str) -> None:
 
 
 def _give_up_powers() -> None:
-    """Keep only the powers of `KEPT_POWERS`, here and in whatever this process ever starts."""
+    """Keep only the powers of `KEPT_POWERS`, here and in whatever this process ever starts.
+
+    Raises:
+        OSError: they cannot be given up.
+    """
     for power in range(LAST_POWER + 1):
         if power not in KEPT_POWERS and _libc.prctl(PR_CAPBSET_DROP, power, 0, 0, 0) < 0:
-            break
+            if ctypes.get_errno() != errno.EINVAL:
+                # Whoever may not give it up for good has it again with the next program.
+                _check(-1, "capabilities")
+            break  # the kernel knows no more
     mask = sum(1 << power for power in KEPT_POWERS)
     header = ctypes.create_string_buffer(struct.pack("Ii", CAPABILITY_VERSION, 0), 8)
     low, high = mask & 0xFFFFFFFF, mask >> 32
