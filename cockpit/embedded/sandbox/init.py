@@ -209,7 +209,7 @@ def fork_first(walls: dict[str, Any]) -> None:
     if walls["members"]:
         with open(walls["members"], "w", encoding="ascii") as file:  # noqa: PTH123 - as below
             file.write("0")
-    # Taken in now: behind the walls the file may be gone after an update of the cockpit, or be what an agent made of it.
+    # Taken in now: behind the walls the file may be gone after an update, or be what an agent made of it.
     importlib.import_module("walls.file_calls")
     importlib.import_module("walls.raise_walls").leave_host()
     reading, writing = os.pipe2(os.O_CLOEXEC)
