@@ -212,8 +212,10 @@ def text_of(command: Command) -> str:
             return "\n".join(texts)
         case Checkpoint(then=then) | Retry(then=then) | ResumeAndSend(then=then):
             return text_of(then)
-        case OpenForward(port=port) | OpenBridge(port=port) | EndBridge(port=port) | EndForward(local=port):
+        case OpenForward(port=port) | OpenBridge(port=port) | EndBridge(port=port):
             return f"{port}"
+        case EndForward(local=local, port=port):
+            return f"{local or port}"
         case FanOut(text=text) | Commit(name=text) | TrustHostKey(key=text) | RestoreFiles(snapshot=text):
             return text
         case _:

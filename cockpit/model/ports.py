@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cockpit.model.ids import VmId
@@ -97,3 +98,13 @@ class PortForward:
     def address(self) -> str:
         """What is typed into a browser or a client, without its `http://`."""
         return f"127.0.0.1:{self.local}"
+
+
+def forward_meant(forwards: Sequence[PortForward], vm: VmId, local: int, port: int = 0) -> PortForward | None:
+    """Return the forward of a VM with a local port, None if there is none.
+
+    Args:
+        local: the port here; 0 takes the one that leads longest to `port`.
+        port: the port of the VM; without it, `local` alone tells.
+    """
+    return next((one for one in forwards if one.vm == vm and (one.local == local if local else one.port == port)), None)

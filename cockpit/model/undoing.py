@@ -30,6 +30,7 @@ from cockpit.model.inbox.shelf import PutOff
 from cockpit.model.names import vm_called
 from cockpit.model.plan.marks import plans_on
 from cockpit.model.platform import TagCommit, Untag
+from cockpit.model.ports import forward_meant
 from cockpit.model.reduce.tools import one_line
 from cockpit.model.usage.standing import Limit
 
@@ -184,10 +185,13 @@ def _of_port(command: OpenForward | EndForward | OpenBridge | EndBridge, fleet: 
     match command:
         case OpenForward(vm=vm, port=port, local=local) if local:
             return Undoable(f"forwarded {local} to port {port} of {called}", EndForward(vm, local))
-        case EndForward(vm=vm, local=local):
-            one = next((one for one in fleet.forwards if (one.vm, one.local) == (vm, local)), None)
-            said = f"ended the forward {local} to {called}"
-            return Undoable(said, OpenForward(vm, one.port, local)) if one is not None else None
+        case OpenForward(vm=vm, port=port) if forward_meant(fleet.forwards, vm, 0, port) is None:
+            # Which port it gets here is known once it is open.
+            return Undoable(f"forwarded port {port} of {called}", EndForward(vm, 0, port))
+        case EndForward(vm=vm, local=local, port=port):
+            one = forward_meant(fleet.forwards, vm, local, port)
+            said = f"ended the forward {one.local} to {called}" if one is not None else ""
+            return Undoable(said, OpenForward(vm, one.port, one.local)) if one is not None else None
         case OpenBridge(vm=vm, port=port):
             return Undoable(f"opened port {port} of {called}", EndBridge(vm, port))
         case EndBridge(vm=vm, port=port):

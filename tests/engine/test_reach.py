@@ -120,7 +120,7 @@ async def test_a_vm_is_reached_into_over_a_link_that_drops_and_a_pause(fleet: Fl
         await until(engine, lambda: engine.agent_named("reached").link.state is LinkState.UP, "the link")
         await waiting.until(lambda: told[-1] == "", 30)
         assert not engine.fleet.forwards[0].hindrance
-        await order(engine, EndForward(agent.vm_id, row.local))
+        await order(engine, EndForward(agent.vm_id, 0, port))
         assert not engine.fleet.forwards
         with pytest.raises(OSError):
             await asyncio.open_connection("127.0.0.1", row.local)

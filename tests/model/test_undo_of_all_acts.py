@@ -100,7 +100,9 @@ UNDONE: list[tuple[Command, Command]] = [
     (ChangeBudget("fleet", BudgetAct.SET, Limit(cost=9.0)), ChangeBudget("fleet", BudgetAct.SET, LIMIT)),
     (TagCommit(CommitId("c"), "golden"), Untag("golden")),
     (OpenForward(VM, 80, 8081), EndForward(VM, 8081)),
+    (OpenForward(VM, 81), EndForward(VM, 0, 81)),
     (EndForward(VM, 8080), OpenForward(VM, 80, 8080)),
+    (EndForward(VM, 0, 80), OpenForward(VM, 80, 8080)),
     (OpenBridge(VM, 80), EndBridge(VM, 80)),
     (EndBridge(VM, 80), OpenBridge(VM, 80)),
 ]

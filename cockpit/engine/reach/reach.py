@@ -17,7 +17,7 @@ from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.errors import Refused
 from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward, PortCommand
 from cockpit.model.ids import VmId
-from cockpit.model.ports import Ports
+from cockpit.model.ports import Ports, forward_meant
 from cockpit.model.refusals.grounds import READ_ONLY
 from cockpit.model.refusals.ports import of_reach
 from cockpit.remote.ssh.pseudo_terminal import PseudoTerminal
@@ -78,8 +78,10 @@ class Reach:
                 with progress.step("listen"):
                     row = await self._forwards.open(command)
                     progress.detail(f"{row.address} leads to port {row.port} of {row.name}")
-            case EndForward(local=local):
-                await self._forwards.end(local)
+            case EndForward(vm=vm_id, local=local, port=port):
+                known = forward_meant(self._fleet_state.snapshot().forwards, vm_id, local, port)
+                if known is not None:
+                    await self._forwards.end(known.local)
             case OpenBridge(vm=vm_id, port=port):
                 with progress.step("bridge"):
                     async with self._links.held(vm_id):

@@ -23,6 +23,8 @@ class EndForward:
 
     vm: VmId
     local: int
+    """The port here; 0 takes the one that leads longest to `port`."""
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward, PortCommand
 from cockpit.model.fleet import Fleet, LinkState, Power
 from cockpit.model.ids import VmId
-from cockpit.model.ports import MOST_PORT
+from cockpit.model.ports import MOST_PORT, forward_meant
 from cockpit.model.refusals.grounds import Refusal, RefusalCode, of_another_account
 
 
@@ -42,8 +42,8 @@ def of_ports(command: PortCommand, fleet: Fleet, routed: tuple[int, ...]) -> Ref
         routed: the ports that the platform serves to everybody.
     """
     if isinstance(command, EndForward):
-        known = any((one.vm, one.local) == (command.vm, command.local) for one in fleet.forwards)
-        return None if known else Refusal(RefusalCode.ALREADY, "there is no such forward")
+        known = forward_meant(fleet.forwards, command.vm, command.local, command.port)
+        return None if known is not None else Refusal(RefusalCode.ALREADY, "there is no such forward")
     if not 1 <= command.port <= MOST_PORT:
         return Refusal(RefusalCode.BAD_NUMBER, f"{command.port} is no port: 1 to {MOST_PORT}")
     match command:

@@ -63,6 +63,7 @@ def test_commands_about_ports_are_refused_with_the_next_thing_to_do() -> None:
     assert sentence(OpenForward(VM, 3000, 4001), held) == "", "a second way there is no harm"
     assert "port 3000 of builder" in sentence(OpenForward(VM, 9, 4000), held)
     assert sentence(EndForward(VM, 4000), held) == "" and "no such" in sentence(EndForward(VM, 4001), held)
+    assert sentence(EndForward(VM, 0, 3000), held) == "" and "no such" in sentence(EndForward(VM, 0, 3001), held)
     assert "forward" in sentence(OpenBridge(VM, 3000), fleet(), ())
     assert "only 80, 3000" in sentence(OpenBridge(VM, 5000), fleet())
     assert "paused" in sentence(OpenBridge(VM, 3000), fleet(Power.PAUSED))
