@@ -5,8 +5,8 @@ from __future__ import annotations
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, nobody, require_health
 from cockpit.cli.output import print_json
+from cockpit.model.accounts import AccountView
 from cockpit.model.health import VM_LIST
-from cockpit.model.platform import AccountView
 from cockpit.text.clean import Clean
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import say, warn

@@ -10,7 +10,6 @@ from cockpit.cli.headless import everybody, learn_parents, only
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.filters.agents import AGENTS, wanted_agents
 from cockpit.model.filters.language import filter_of
-from cockpit.model.workers import workers_in
 
 if TYPE_CHECKING:
     from cockpit.engine.port import HeadlessPort
@@ -88,6 +87,8 @@ class Chosen:
         """
         above = engine.agent_named(self.parent).id if self.parent else None
         wanted = {agent.id for agent in wanted_agents(engine.fleet, self.line, engine.now())}
+        from cockpit.model.workers import workers_in
+
         return tuple(one for one in workers_in(engine.fleet, parent=above, label=self.label) if one.id in wanted)
 
 

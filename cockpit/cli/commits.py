@@ -13,21 +13,13 @@ from cockpit.cli.origins import commit_named
 from cockpit.cli.output import print_json, print_table
 from cockpit.cli.rehearsal import rehearse, would
 from cockpit.errors import NotFound, Refused, UsageError
+from cockpit.model.accounts import CommitList, CommitView, RepositoryView
 from cockpit.model.ages import age_text
 from cockpit.model.dependants import dependants_of
 from cockpit.model.fleet import Fleet
 from cockpit.model.health import VM_LIST
 from cockpit.model.images import GoldenImage
-from cockpit.model.platform import (
-    ChangeCommit,
-    ChangeRepository,
-    CommitList,
-    CommitView,
-    DeleteCommit,
-    RepositoryView,
-    TagCommit,
-    Untag,
-)
+from cockpit.model.platform import ChangeCommit, ChangeRepository, DeleteCommit, TagCommit, Untag
 from cockpit.model.size import bytes_text
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line, our_text

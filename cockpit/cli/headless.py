@@ -91,11 +91,12 @@ class Headless:
         watch: bool = False,
         record: bool = True,
         lists_only: bool = False,
+        orders: bool = True,
     ) -> AsyncIterator[HeadlessPort]:
-        """Run an engine that attaches to the named agents only; `lists_only` as `StartOptions` says."""
+        """Run an engine that attaches to the named agents only; `lists_only` and `orders` as `StartOptions` says."""
         setup = await self._started()
         async with setup.engine(
-            attach=attach, watch=watch, record=record, contact=self.left(), lists_only=lists_only
+            attach=attach, watch=watch, record=record, contact=self.left(), lists_only=lists_only, orders=orders
         ) as engine:
             say_notices(engine.recorded)
             for finding in engine.fleet.findings:

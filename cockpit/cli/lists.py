@@ -10,7 +10,7 @@ from cockpit.cli import output
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, nearest, nobody, only, require_health, say_missing, silent
 from cockpit.errors import NotFound
-from cockpit.model.fleet import LinkState, Power
+from cockpit.model.fleet import AgentKind, LinkState, Power
 from cockpit.model.health import VM_LIST
 from cockpit.model.past import remembered_as
 from cockpit.text.sanitize import our_text
@@ -61,9 +61,10 @@ async def agents(headless: Headless, line: str, as_json: bool) -> int:
     from cockpit.model.filters.agents import wanted_agents
 
     check_filter(line)
-    async with headless.engine() as engine:
+    async with headless.engine(orders=False) as engine:
         await engine.settled(min(SETTLE_LIMIT, headless.left()))
-        await engine.lookout.learn_parents(min(SETTLE_LIMIT, headless.left()))
+        if any(agent.kind is AgentKind.WORKER for agent in engine.fleet.agents):
+            await engine.lookout.learn_parents(min(SETTLE_LIMIT, headless.left()))
         line = await filter_named(engine, line)
         fleet, now = engine.fleet, engine.now()
         wanted = wanted_agents(fleet, line, now)
@@ -109,7 +110,7 @@ async def kinds(headless: Headless, as_json: bool) -> int:
 
 async def why(headless: Headless, name: str, as_json: bool) -> int:
     """Say why one agent is shown as it is, and what it said on standard error last, warnings or not."""
-    async with headless.engine(only(name)) as engine:
+    async with headless.engine(only(name), orders=False) as engine:
         agent_id = engine.agent_named(name).id
         await engine.settled(min(SETTLE_LIMIT, headless.left()))
         agent = engine.fleet.agent(agent_id)
@@ -126,13 +127,13 @@ async def why(headless: Headless, name: str, as_json: bool) -> int:
 
 def say_unreached(engine: HeadlessPort) -> bool:
     """Say which agents are shown as last known, since their VM runs but does not answer."""
-    from cockpit.cli.agent import out_of_reach
-
     unreached = False
     for agent in engine.fleet.agents:
         vm = engine.fleet.vm(agent.vm_id)
         runs = vm is not None and vm.power in (Power.RUNNING, Power.UNKNOWN)
         if runs and not agent.elsewhere and agent.link.state not in (LinkState.UP, LinkState.PAUSED):
+            from cockpit.cli.agent import out_of_reach
+
             warn(our_text("cockpit: {} is shown as last known: {}", agent.name, out_of_reach(engine, agent)))
             unreached = True
     return unreached

@@ -7,10 +7,10 @@ from dataclasses import replace
 from cockpit.cli.headless import nearest
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
+from cockpit.model.accounts import CommitView
 from cockpit.model.commands.life import Spawn
 from cockpit.model.images import GoldenImage, images_called
 from cockpit.model.names import looks_like_id
-from cockpit.model.platform import CommitView
 
 SHORTEST_PREFIX = 4
 """Characters of an id that are enough to mean it."""

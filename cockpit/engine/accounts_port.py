@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from cockpit.model.accounts import AccountView, CommitList, CommitView, RepositoryView
     from cockpit.model.ids import CommitId, VmId
-    from cockpit.model.platform import AccountView, CommitList, CommitView, RepositoryView
 
 
 class PlatformPort(Protocol):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 from cockpit.model.ages import span_text
-from cockpit.model.commands.agent import Abort, AgentCommand, Answer, ClearQueue, FollowUp, Prompt, Steer, TextCommand
+from cockpit.model.commands.agent import Abort, Answer, ClearQueue, FollowUp, Prompt, Steer, TextCommand
 from cockpit.model.commands.board import (
     AddArtifacts,
     ApproveTask,
@@ -57,9 +55,8 @@ from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume,
 from cockpit.model.commands.work import BeginTask, RestoreFiles
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId
-from cockpit.model.names import vm_called
+from cockpit.model.names import INFRA, vm_called
 from cockpit.model.platform import (
-    INFRA,
     ChangeCommit,
     ChangeRepository,
     DeleteCommit,
@@ -157,9 +154,6 @@ VERBS: dict[type[object], str] = {
     **SHARED_VERBS,
 }
 """The word receipts and the audit use for each kind of command."""
-
-STREAM_VERBS = frozenset(VERBS[kind] for kind in get_args(AgentCommand))
-"""Commands whose course the agent's own stream tells."""
 
 
 def text_of(command: Command) -> str:

@@ -60,9 +60,10 @@ class Engine(Rooms):
         self.fleet_state.read_only = options.get("read_only", False)
         sources = [running.source for running in self.running]
         lists_only = options.get("lists_only", False)
+        orders = options.get("orders", True) and not lists_only
         for source in sources:
-            # Which kinds there are is of no use to a list, and takes long to load.
-            for notice in (*source.notices, *(() if lists_only else source.kinds().notices)):
+            # Which kinds there are is of use to who orders a new one, and takes long to load.
+            for notice in (*source.notices, *(source.kinds().notices if orders else ())):
                 self.fleet_state.notice(notice)
         for notice in self.store.notices:
             self.fleet_state.notice(notice)
@@ -77,7 +78,9 @@ class Engine(Rooms):
         for running in self.running:
             self._begin(running.looks(watch))
         if not lists_only:
-            await self._begin_all(watch)
+            self._begin_reading()
+            if orders:
+                await self._begin_all(watch)
         if options.get("wait", True):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(options.get("contact", CONTACT_LIMIT)):
@@ -85,6 +88,7 @@ class Engine(Rooms):
 
     async def attach(self, wanted: Callable[[Agent], bool]) -> None:
         """Serve agents after a start for lists only, and do whatever else such a start left out."""
+        self._begin_reading()
         await self._begin_all(watch=False)
         for agent in filter(wanted, tuple(self.fleet_state.agents.values())):
             await self.recorder.load(agent)
@@ -98,20 +102,17 @@ class Engine(Rooms):
         begun = (asyncio.create_task(self._supervised(name, work), name=name) for name, work in works.items())
         self._background = (*self._background, *begun)
 
+    def _begin_reading(self) -> None:
+        """Begin what goes on where an agent is attached."""
+        self.keep_turns()
+        self._begin({"time": self.recorder.keep_time, "receipts": self._save_receipts})
+
     async def _begin_all(self, watch: bool) -> None:
-        """Begin what goes on where something may be ordered or an agent is attached; its rooms are entered."""
+        """Begin what goes on where something may be ordered; its rooms are entered."""
         from cockpit.engine.courses import Courses
 
         await self.notebook.load()
-        self.keep_turns()
-        self._begin(
-            {
-                "notebook": self.notebook.run,
-                "time": self.recorder.keep_time,
-                "receipts": self._save_receipts,
-                "courses": Courses(self.fleet_state, self.store).run,
-            }
-        )
+        self._begin({"notebook": self.notebook.run, "courses": Courses(self.fleet_state, self.store).run})
         for running in self.running:
             self._begin(running.works(watch))
         self._begin(self.coordination.works(watch))

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cockpit.errors import CockpitError, NotFound
+from cockpit.model.accounts import AccountView, CommitList, CommitView, RepositoryView
 from cockpit.model.ids import CommitId, VmId
-from cockpit.model.platform import AccountView, CommitList, CommitView, RepositoryView
 from cockpit.model.size import VmSize
 
 if TYPE_CHECKING:

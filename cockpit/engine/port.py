@@ -49,6 +49,9 @@ class StartOptions(TypedDict, total=False):
     lists_only: bool
     """Nothing is wanted but the lists of VMs, of agents by their names, and of the board: nothing is ordered or told to
     others, no agent is attached or brought back in full. What that would take is not even loaded."""
+    orders: bool
+    """Something may be ordered. False: agents are attached and read, but nothing is ordered or told to others, and what
+    that would take is not even loaded."""
     contact: float
     """Seconds the first look may take; what did not answer by then says so in its health."""
 

@@ -77,7 +77,7 @@ def _agents(fleet_state: FleetState, rows: Sequence[AgentRow], sources: Sequence
 
 def _take_up(fleet_state: FleetState, receipt: Receipt, living: set[AgentId]) -> None:
     """Go on with a receipt that an earlier process left open; what can no longer be told is said so."""
-    from cockpit.engine.describe import STREAM_VERBS
+    from cockpit.model.receipts.flow import STREAM_VERBS
 
     now = fleet_state.clock.now()
     if receipt.verb in STREAM_VERBS and receipt.agent in living:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cockpit.engine.clock import Clock
+from cockpit.engine.first_turn import FirstTurn
 from cockpit.engine.naming import Naming
 from cockpit.engine.running_source import RunningSource
 from cockpit.engine.state import FleetState
@@ -221,8 +222,8 @@ class Rooms:
         return Notebook(self.store, self.clock.now)
 
     def keep_turns(self) -> None:
-        """Keep what agents' workspaces are like between their turns, from now on: it begins with the room."""
-        self.work  # noqa: B018
+        """Keep what agents' workspaces are like between their turns, from now on: the first one enters the room."""
+        self.fleet_state.turn_watcher = FirstTurn(lambda: self.work.turns)
 
     def entered(self, room: str) -> bool:
         """Say whether a room was loaded: what nobody used has nothing to end."""

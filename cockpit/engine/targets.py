@@ -1,9 +1,8 @@
-"""What a command is about: the source that has its target, and the agent, while it is there."""
+"""What a command is about: the source that has its target, and the agent that asked."""
 
 from __future__ import annotations
 
 from cockpit.engine.state import FleetState
-from cockpit.errors import Gone
 from cockpit.model.commands.agent import AgentCommand
 from cockpit.model.commands.board import BoardCommand, CreateTask, HandOverTask
 from cockpit.model.commands.command import Command
@@ -19,7 +18,7 @@ from cockpit.model.commands.swarm import ContinueAll, FanOut, StopAll, Teardown
 from cockpit.model.commands.usage import ChangeBudget, ContinueLimited, FreezeForBudget
 from cockpit.model.commands.work import WorkCommand
 from cockpit.model.fleet import Agent
-from cockpit.model.ids import AgentId, TaskId
+from cockpit.model.ids import TaskId
 from cockpit.model.names import agents_called
 from cockpit.model.owed import Owed
 from cockpit.model.plan.marks import plans_on
@@ -27,18 +26,6 @@ from cockpit.model.platform import PlatformCommand, Resize, SetLabels
 from cockpit.model.usage.standing import subject_of
 
 _ABOUT_AGENTS = AgentCommand | QueueCommand | HandOverTask | Relaunch | Rename | SetFindable | WorkCommand | SyncItems
-
-
-def living(agent_id: AgentId, fleet_state: FleetState) -> Agent:
-    """Return an agent as it is now, to whoever waited for something and comes back to it.
-
-    Raises:
-        Gone: it is here no more.
-    """
-    agent = fleet_state.agents.get(agent_id)
-    if agent is None:
-        raise Gone(f"agent {agent_id} is here no more: its VM was deleted meanwhile", hint="list the VMs")
-    return agent
 
 
 def asker_of(owed: Owed, fleet_state: FleetState) -> Agent | None:

@@ -19,7 +19,7 @@ from cockpit.model.claims import Claim, ClaimedBy
 from cockpit.model.fleet import Agent, Power
 from cockpit.model.health import VM_LIST, service_name
 from cockpit.model.ids import VmId
-from cockpit.model.names import NAME_LABEL, usable_name
+from cockpit.model.names import INFRA, NAME_LABEL, usable_name
 
 if TYPE_CHECKING:
     from cockpit.engine.cut_off import CutOffCalls
@@ -183,8 +183,6 @@ class Watcher:
 
     async def registry(self) -> int:
         """Take over agents that somebody else registered, if their VM exists; return how many cannot be read."""
-        from cockpit.model.platform import INFRA
-
         assert self._source.registry is not None
         # Two looks at once would adopt an agent twice, and one would be over before the other had attached it.
         async with self._adopting:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 NAME_LABEL = "swarm-cockpit-agent"
 """Label of a VM that holds its agent's name: what cockpits see of each other that share no store and no registry."""
 
+INFRA = "infra"
+"""The role, the name and the label of the VM that hosts board, feed and registry."""
+
 NAME_LENGTH = 64
 """Characters an agent's name may have."""
 

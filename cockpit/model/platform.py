@@ -1,80 +1,18 @@
-"""What the platform keeps besides VMs and agents (commits, tags, repositories, variables), and the orders about it."""
+"""The orders about what the platform keeps besides VMs and agents: commits, tags, repositories, variables."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from cockpit.model.ids import CommitId, VmId
-from cockpit.model.names import looks_like_id
+from cockpit.model.names import INFRA, looks_like_id
 from cockpit.model.refusals.grounds import Refusal, RefusalCode
-from cockpit.model.size import UNKNOWN_SIZE, SizeLimits, VmSize, size_fault
+from cockpit.model.size import VmSize, size_fault
 from cockpit.model.variables import fault_of_change
 
 MOST_NEW = 20
 """VMs that are made by one order: enough for a swarm, few enough for a slip of the finger."""
-
-
-@dataclass(frozen=True, slots=True)
-class CommitView:
-    """A commit as it is shown."""
-
-    id: CommitId
-    source: str
-    """The fleet that has it."""
-    name: str = ""
-    description: str = ""
-    created_at: float = 0.0
-    """Unix seconds."""
-    public: bool = False
-    parent_vm: str = ""
-    """The VM it was taken of; it may be gone."""
-    parent: str = ""
-    """The commit before it in its line."""
-    tags: tuple[str, ...] = ()
-    """Names for it: `NAME`, or `REPOSITORY:TAG`."""
-    size: VmSize = UNKNOWN_SIZE
-    size_bytes: int = 0
-    """Bytes it takes; 0 where the platform does not say."""
-
-
-@dataclass(frozen=True, slots=True)
-class CommitList:
-    """Commits, and what could not be had of them."""
-
-    commits: tuple[CommitView, ...]
-    missing: tuple[str, ...] = ()
-    """Why this may not be all, a sentence each."""
-
-
-@dataclass(frozen=True, slots=True)
-class RepositoryView:
-    """A repository with its tags."""
-
-    name: str
-    description: str = ""
-    public: bool = False
-    tags: tuple[tuple[str, CommitId], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AccountView:
-    """The account behind a fleet, and what is said of its key."""
-
-    source: str
-    account: str
-    """Which key at which platform, without what is secret."""
-    valid: bool
-    message: str = ""
-    user: str = ""
-    organisation: str = ""
-    label: str = ""
-    """The key's own name."""
-    expires_at: float = 0.0
-    """Unix seconds; 0 if it does not expire, or nobody said."""
-    limits: SizeLimits = field(default_factory=SizeLimits)
-    version: str = ""
-    """What the platform says of its version; empty where it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +106,6 @@ class SetVariables:
     replace: bool = False
     """Whether these are all that stay."""
     source: str = ""
-
-
-INFRA = "infra"
-"""The role, the name and the label of the VM that hosts board, feed and registry."""
 
 
 class InfraServer(StrEnum):

@@ -214,6 +214,7 @@ class HeadlessOnDouble(Headless):
         watch: bool = False,
         record: bool = True,
         lists_only: bool = False,
+        orders: bool = True,
     ) -> AsyncIterator[HeadlessPort]:
         """Give the double."""
         yield self._double

@@ -11,6 +11,7 @@ import pytest
 from cockpit.cli import best_of, commits, destruction, fleet, losses, undoing
 from cockpit.cli.exits import ExitCode
 from cockpit.errors import Refused, UsageError
+from cockpit.model.accounts import CommitList, CommitView
 from cockpit.model.commands.life import Restore
 from cockpit.model.extensions import DialogRequested
 from cockpit.model.fleet import (
@@ -28,7 +29,6 @@ from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import CommitId, VmId, agent_of
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState
 from cockpit.model.open_work import OpenDialog
-from cockpit.model.platform import CommitList, CommitView
 from tests.cli.double import HeadlessDouble, HeadlessOnDouble
 
 VM = VmId("aaaaaaaa-0000-4000-8000-000000000001")

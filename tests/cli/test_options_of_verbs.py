@@ -17,6 +17,7 @@ from cockpit.cli import fleet as fleet_verbs
 from cockpit.cli.declared.application import application
 from cockpit.cli.declared.loading import declare_all
 from cockpit.cli.exits import ExitCode
+from cockpit.model.accounts import CommitList, CommitView, RepositoryView
 from cockpit.model.board import Task
 from cockpit.model.changes.report import Base, Changes, RepositoryChanges
 from cockpit.model.claims import Claim, ClaimedBy
@@ -34,7 +35,6 @@ from cockpit.model.inbox.entries import id_of
 from cockpit.model.inquiries import LEVELS, MODELS, ModelChoice
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState
 from cockpit.model.owed import Owed, OwedKind
-from cockpit.model.platform import CommitList, CommitView, RepositoryView
 from cockpit.model.ports import ListeningPort, Ports
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.usage.spending import Spending

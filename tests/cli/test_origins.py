@@ -10,11 +10,11 @@ import pytest
 from cockpit.cli.origins import commit_named, with_commit
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
+from cockpit.model.accounts import CommitList, CommitView
 from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommitId
 from cockpit.model.images import GoldenImage
-from cockpit.model.platform import CommitList, CommitView
 
 FIRST = CommitId("1f0c0000-6b5a-4948-8372-615049382716")
 SECOND = CommitId("2f0c0000-6b5a-4948-8372-615049382716")

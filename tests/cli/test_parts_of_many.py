@@ -123,10 +123,11 @@ class Attaching(HeadlessOnDouble):
         watch: bool = False,
         record: bool = True,
         lists_only: bool = False,
+        orders: bool = True,
     ) -> AsyncIterator[HeadlessPort]:
         """Give the double."""
         self.attached = [agent.name for agent in FLEET.agents if attach(agent)]
-        async with super().engine(attach, watch=watch, record=record, lists_only=lists_only) as engine:
+        async with super().engine(attach, watch=watch, record=record, lists_only=lists_only, orders=orders) as engine:
             yield engine
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cockpit.engine.platform import Platform
 from cockpit.errors import Refused
+from cockpit.model.accounts import CommitList, CommitView
 from cockpit.model.ids import CommitId
-from cockpit.model.platform import CommitList, CommitView
 from cockpit.ui.dialogs.commits import commits_text
 from tests.ui.scene import scene
 from tests.ui.test_home import cockpit

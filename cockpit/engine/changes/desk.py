@@ -17,7 +17,7 @@ from cockpit.store.store import Store
 
 
 class WorkDesk:
-    """Implements `cockpit.engine.work_port.WorkPort`; from its making on, turns are kept."""
+    """Implements `cockpit.engine.work_port.WorkPort`."""
 
     def __init__(
         self,
@@ -29,9 +29,8 @@ class WorkDesk:
     ) -> None:
         self.changes = Workspaces(fleet_state, store, session_of, paths_of)
         self.comments = CommentDesk(fleet_state, store, self.changes, paths_of, dispatch)
-        self._keeper = TurnKeeper(fleet_state, self.changes, session_of, paths_of, store.leases.holds)
-        fleet_state.turn_watcher = self._keeper
+        self.turns = TurnKeeper(fleet_state, self.changes, session_of, paths_of, store.leases.holds)
 
     async def close(self) -> None:
         """Let what is being kept come to its end, for a moment."""
-        await self._keeper.close()
+        await self.turns.close()

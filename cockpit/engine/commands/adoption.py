@@ -10,13 +10,13 @@ from cockpit.agents.scaffold.answers import AgentState
 from cockpit.engine.agent_record import with_protocol
 from cockpit.engine.commands.names import Names
 from cockpit.engine.commands.registration import left_there, register, remember
+from cockpit.engine.living import living
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.origins import parent_said, who_lives_there
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
-from cockpit.engine.targets import living
 from cockpit.errors import NotFound
 from cockpit.model.commands.life import Adopt
 from cockpit.model.fleet import Agent

@@ -16,12 +16,12 @@ from cockpit.engine.commands.launch_record import spawn_of
 from cockpit.engine.commands.spawn import Spawner
 from cockpit.engine.commands.vm_operations import FleetOperations
 from cockpit.engine.commands.workers import Workers
+from cockpit.engine.living import living
 from cockpit.engine.on_vm import connection_of
 from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
-from cockpit.engine.targets import living
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.changes.report import SnapshotKind
 from cockpit.model.commands.life import Spawn

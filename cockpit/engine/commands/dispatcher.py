@@ -34,6 +34,7 @@ from cockpit.engine.describe import VERBS, images_of, target_of, text_of
 from cockpit.engine.images.acts import ImageActs
 from cockpit.engine.images.builder import ImageBuilder
 from cockpit.engine.infrastructure.maker import InfraMaker
+from cockpit.engine.living import living
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.plans.orders import PlanOrders
 from cockpit.engine.reach.reach import Reach
@@ -41,7 +42,6 @@ from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
-from cockpit.engine.targets import living
 from cockpit.engine.usage.acts import UsageActs
 from cockpit.errors import CockpitError, Undecided
 from cockpit.model.commands.agent import Abort, AgentCommand, ClearQueue

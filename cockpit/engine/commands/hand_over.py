@@ -11,11 +11,11 @@ import logging
 import uuid
 from typing import Protocol
 
+from cockpit.engine.living import living
 from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
-from cockpit.engine.targets import living
 from cockpit.errors import CockpitError, Refused, Undecided
 from cockpit.model.board import Task
 from cockpit.model.commands.agent import AgentCommand, task_for

@@ -7,11 +7,11 @@ from cockpit.engine.commands.deregistration import Deregistration
 from cockpit.engine.commands.names import Names
 from cockpit.engine.commands.renaming import Renaming
 from cockpit.engine.commands.sharing import Sharing
+from cockpit.engine.living import living
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
-from cockpit.engine.targets import living
 from cockpit.model.commands.life import Adopt, Deregister, IdentityCommand, Rename, SetFindable, Spawn
 from cockpit.model.ids import VmId
 from cockpit.store.store import Store

@@ -10,12 +10,12 @@ from cockpit.engine.commands.identity import IDENTITY_FILE, renamed_identity
 from cockpit.engine.commands.names import Names
 from cockpit.engine.commands.registration import register_again
 from cockpit.engine.commands.sharing import Sharing
+from cockpit.engine.living import living
 from cockpit.engine.memory import keep_identity
 from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
-from cockpit.engine.targets import living
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.commands.life import Rename
 from cockpit.model.comparison import candidates_of, group_label

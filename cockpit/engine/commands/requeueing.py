@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from cockpit.engine.describe import VERBS
+from cockpit.engine.living import living
 from cockpit.engine.on_vm import connection_of
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.queues import KINDS
 from cockpit.engine.saving import saved
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
-from cockpit.engine.targets import living
 from cockpit.errors import CockpitError, Refused, Undecided
 from cockpit.model.commands.agent import AgentCommand, ClearQueue, queued_text
 from cockpit.model.commands.command import Command

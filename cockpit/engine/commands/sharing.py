@@ -17,11 +17,11 @@ from cockpit.agents.scaffold.layout import VM_PATHS
 from cockpit.engine.clock import moment
 from cockpit.engine.commands.registration import register_again
 from cockpit.engine.foreign_files import StateFiles
+from cockpit.engine.living import living
 from cockpit.engine.memory import keep_identity
 from cockpit.engine.operation import OperationProgress, describe
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
-from cockpit.engine.targets import living
 from cockpit.errors import CockpitError
 from cockpit.model.commands.life import SetFindable
 from cockpit.model.fleet import Agent, AgentKind, Power

@@ -38,12 +38,12 @@ from cockpit.engine.commands.preparation import prepare
 from cockpit.engine.commands.registration import left_there, register, remember, say_status
 from cockpit.engine.commands.sizes import check_size
 from cockpit.engine.commands.synchronisation import synchronise
+from cockpit.engine.living import living
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.saving import saved
 from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
-from cockpit.engine.targets import living
 from cockpit.engine.vm_shell import VmShell
 from cockpit.errors import CockpitError, Refused, UsageError
 from cockpit.model.commands.life import Spawn

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from cockpit.agents.adapter import AgentAdapter
 from cockpit.agents.configuration import Configuration
 from cockpit.agents.kinds import adapter_of
+from cockpit.engine.living import living
 from cockpit.engine.on_vm import connection_of
 from cockpit.engine.operation import OperationProgress
 from cockpit.engine.source import Services
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.session import AgentSession
-from cockpit.engine.targets import living
 from cockpit.errors import CockpitError, Refused
 from cockpit.model.commands.shared import SyncItems
 from cockpit.model.ids import AgentId

@@ -22,7 +22,8 @@ from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.engine.vm_shell import VmShell
 from cockpit.errors import CockpitError, Refused, TimedOut
 from cockpit.model.ids import VmId
-from cockpit.model.platform import INFRA, InfraServer, MakeInfra
+from cockpit.model.names import INFRA
+from cockpit.model.platform import InfraServer, MakeInfra
 from cockpit.model.size import VmSize
 from cockpit.services.errors import ServiceError, TokenRefused
 from cockpit.services.registry import Registration

@@ -12,11 +12,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING
 
 from cockpit.agents.kinds import adapter_of
+from cockpit.engine.living import living
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.cursors import from_stored
 from cockpit.engine.streams.lines import LineStream
 from cockpit.engine.streams.session import AgentSession
-from cockpit.engine.targets import living
 from cockpit.errors import CockpitError
 from cockpit.model.events import Record, Responded, ShellOutput
 from cockpit.model.extensions import DialogRequested

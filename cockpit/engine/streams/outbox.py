@@ -7,11 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cockpit.agents.kinds import adapter_of
-from cockpit.engine.describe import STREAM_VERBS
 from cockpit.model import codec
 from cockpit.model.fleet import Agent, LinkState
 from cockpit.model.ids import AgentId, CommandId
-from cockpit.model.receipts.flow import RELEVANT
+from cockpit.model.receipts.flow import RELEVANT, STREAM_VERBS
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.receipts import Evidence, ReceiptBook
 from cockpit.model.receipts.stages import advance, is_closed

@@ -14,7 +14,6 @@ from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.agents.scaffold.scripts import send_script, stage_script
 from cockpit.engine.attachments import load_images
 from cockpit.engine.coordination.decided import decided, whose
-from cockpit.engine.describe import images_of, text_of
 from cockpit.engine.operation import describe
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
@@ -69,6 +68,8 @@ class Sender:
 
     async def send(self, agent: Agent, command: AgentCommand, command_id: CommandId) -> None:
         """Write a command and move its receipt; a failure is a stage, not an exception."""
+        from cockpit.engine.describe import images_of
+
         images: tuple[Attachment, ...] | None = ()
         if names := images_of(command):
             # Before the turn: other commands need not wait for a file.
@@ -177,6 +178,8 @@ class Sender:
 
     async def _consequences(self, agent: Agent, command: AgentCommand, command_id: CommandId) -> None:
         """Note what the agent's stream will not say: our own answers and aborts."""
+        from cockpit.engine.describe import text_of
+
         now = self._fleet_state.clock.now()
         current = self._fleet_state.agents.get(agent.id, agent)
         match command:

@@ -15,6 +15,7 @@ from cockpit.agents.scaffold.answers import AgentState, ProbeResult, parse_probe
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.agents.scaffold.scripts import probe_script
 from cockpit.engine.agent_record import with_protocol
+from cockpit.engine.living import living
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.follower import Following, first_of
 from cockpit.engine.streams.introduction import Introduction, calls_for_a_look
@@ -25,7 +26,6 @@ from cockpit.engine.streams.recorder import Recorder
 from cockpit.engine.streams.renewal import OutputRenewal
 from cockpit.engine.streams.sender import Sender
 from cockpit.engine.streams.write_queue import WriteQueue, ended
-from cockpit.engine.targets import living
 from cockpit.errors import CockpitError, Refused, TimedOut
 from cockpit.model.events import Responded
 from cockpit.model.fleet import Process, ProcessState

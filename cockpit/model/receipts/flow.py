@@ -14,6 +14,33 @@ from cockpit.model.receipts.stages import SILENT
 TEXT_VERBS = frozenset({"prompt", "steer", "follow-up"})
 """The verbs whose text must appear as a user message before it counts as read."""
 
+STREAM_VERBS = frozenset(
+    {
+        *TEXT_VERBS,
+        "abort",
+        "abort bash",
+        "abort retry",
+        "answer",
+        "automatic compaction",
+        "automatic retry",
+        "bash",
+        "bash aside",
+        "clear queue",
+        "clone",
+        "compact",
+        "export",
+        "fork",
+        "model",
+        "name session",
+        "new session",
+        "permission mode",
+        "queue mode",
+        "switch session",
+        "thinking",
+    }
+)
+"""The verbs whose course the agent's own stream tells: those of all commands to an agent."""
+
 TEXT_COMMANDS = frozenset({"prompt", "steer", "follow_up"})
 """The same as the agent's responses name them."""
 

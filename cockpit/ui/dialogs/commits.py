@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from cockpit.errors import CockpitError
-from cockpit.model.platform import CommitList, CommitView
+from cockpit.model.accounts import CommitList, CommitView
 from cockpit.model.size import bytes_text
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line

@@ -9,8 +9,8 @@ import pytest
 
 from cockpit.engine.commands.booting import until_running
 from cockpit.engine.commands.spawn import Spawner
+from cockpit.engine.living import living
 from cockpit.engine.operation import OperationProgress
-from cockpit.engine.targets import living
 from cockpit.model.checkpoints import checkpoint_of
 from cockpit.model.commands.agent import Prompt
 from cockpit.model.commands.command import Command
