@@ -56,6 +56,11 @@ import cockpit.store.store, cockpit.vers.client
 """
 """What of ours every list is read, kept and printed with."""
 
+READERS = """import cockpit.agents.kinds, cockpit.model.reduce.reduce
+import cockpit.remote.ssh.connection, cockpit.remote.tail.tail
+"""
+"""What of ours the output of agents is read and understood with."""
+
 ASK = """
 asked = json.loads(sys.argv[1])
 async def get(client, path):
@@ -113,7 +118,7 @@ class Verb:
     def bare(self, types: bool) -> str:
         """Return a program that imports what it needs, and asks what it asks."""
         act = "asyncio.run(all())" if self.reaches else "json.dumps(asyncio.run(ask()))"
-        parts = (LIBRARIES, TYPES if types else "", ASK, REACH if self.reaches else "")
+        parts = (LIBRARIES, (TYPES + READERS * self.reaches) if types else "", ASK, REACH if self.reaches else "")
         return "".join(parts) + "\nurlopen(asked['url'] + '/health').read()\n" + act + "\nos._exit(0)\n"
 
 
@@ -187,7 +192,8 @@ def measure(rounds: int) -> tuple[Table, Table]:
     start = Table("processor time of verbs, from start to end", ("what", "median", "against bare", "against our types"))
     start.note("bare: the libraries it stands on, what it asks for, and for `agents` a connection to each VM.")
     start.note(
-        "our types: the same, and the clients, the store and the types that its lists are read and printed with."
+        "our types: the same, and the clients, the store and the types that its lists are read and printed with; for "
+        "`agents` what reads their output, too."
     )
     with fleet_under_test() as fleet:
         done = fleet.run("spawn", "ada", "--role", "tests", "--agent", "scripted")

@@ -37,3 +37,24 @@ async def test_an_agent_is_attached_when_it_is_brought_back_whoever_looks_meanwh
     finally:
         await engine.stop()
         await store.close()
+
+
+async def test_who_only_looks_attaches_to_agents_and_enters_no_room_for_orders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts, _ = Parts(), Connections(monkeypatch)
+    store = await Store.open(tmp_path / "store.db")
+    await store.remember_agent(AgentRow(AGENT, "builder", "worker", VM, account=parts.vers.account))
+    engine = Engine((parts.source(),), store)
+    await engine.start(watch=False, orders=False)
+    try:
+        assert engine.agent_session(AGENT) is not None
+        assert not [room for room in ("notebook", "coordination", "work") if engine.entered(room)]
+        watcher = engine.fleet_state.turn_watcher
+        assert watcher is not None
+        watcher.run_ended(engine.fleet_state.agents[AGENT])
+        # A turn that ends while somebody looks is kept all the same.
+        assert engine.entered("work")
+    finally:
+        await engine.stop()
+        await store.close()

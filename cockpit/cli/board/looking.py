@@ -6,12 +6,11 @@ import difflib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cockpit.cli import output
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, everybody, nobody, require_health, say_missing
-from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, Refused, UsageError
 from cockpit.model.ages import age_text
 from cockpit.model.board import Task
@@ -21,6 +20,9 @@ from cockpit.model.tasks.filters import TaskFilter
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, clean_text, our_line, our_text
 from cockpit.text.streams import say, warn
+
+if TYPE_CHECKING:
+    from cockpit.engine.port import HeadlessPort
 
 SETTLE_LIMIT = 20.0
 """Seconds the list waits for what agents do who are said to work on a task."""

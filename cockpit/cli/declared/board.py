@@ -8,18 +8,6 @@ import typer
 
 from cockpit.cli.declared.application import DryRun, Json, Name, Yes, application, choice, run
 from cockpit.model.board import ARTIFACT_KINDS, NOTE_KINDS, TASK_STATUSES
-from cockpit.model.commands.board import (
-    AddArtifacts,
-    ApproveTask,
-    AssignTask,
-    BumpTask,
-    CreateTask,
-    DeleteTask,
-    MoveTask,
-    NoteTask,
-    RejectTask,
-    SubmitTask,
-)
 from cockpit.model.ids import TaskId
 
 board = typer.Typer(help="The board: without a word behind it, its tasks.", rich_markup_mode=None)
@@ -96,9 +84,10 @@ def new(
 ) -> None:
     """Put a task on the board, and print its id."""
     from cockpit.cli.board import acting
+    from cockpit.model.commands import board as orders
 
     needed = tuple(TaskId(name) for name in needs or ())
-    command = CreateTask(title, _said(description), assignee, tuple(tag or ()), status, dependencies=needed)
+    command = orders.CreateTask(title, _said(description), assignee, tuple(tag or ()), status, dependencies=needed)
     run(lambda headless: acting.create(headless, command, acting.BoardManner(dry_run, as_json)))
 
 
@@ -137,10 +126,15 @@ def move(
 ) -> None:
     """Change a task's column."""
     from cockpit.cli.board import acting
+    from cockpit.model.commands import board as orders
 
     column = choice("STATUS", status, TASK_STATUSES)
     manner = acting.BoardManner(dry_run, as_json)
-    run(lambda headless: acting.act(headless, task, lambda one: MoveTask(one.id, column, one.status), "move", manner))
+    run(
+        lambda headless: acting.act(
+            headless, task, lambda one: orders.MoveTask(one.id, column, one.status), "move", manner
+        )
+    )
 
 
 @board.command()
@@ -152,11 +146,12 @@ def assign(
 ) -> None:
     """Write whose a task is; the agent is told nothing by that."""
     from cockpit.cli.board import acting
+    from cockpit.model.commands import board as orders
 
     manner = acting.BoardManner(dry_run, as_json)
     run(
         lambda headless: acting.act(
-            headless, task, lambda one: AssignTask(one.id, assignee, one.assignee), "assign", manner
+            headless, task, lambda one: orders.AssignTask(one.id, assignee, one.assignee), "assign", manner
         )
     )
 
@@ -165,9 +160,10 @@ def assign(
 def bump(task: Task, dry_run: DryRun = False, as_json: Json = False) -> None:
     """Raise a task's score by one: it stands higher in its column."""
     from cockpit.cli.board import acting
+    from cockpit.model.commands import board as orders
 
     manner = acting.BoardManner(dry_run, as_json)
-    run(lambda headless: acting.act(headless, task, lambda one: BumpTask(one.id), "bump", manner))
+    run(lambda headless: acting.act(headless, task, lambda one: orders.BumpTask(one.id), "bump", manner))
 
 
 @board.command()
@@ -180,12 +176,13 @@ def note(
 ) -> None:
     """Add a note to a task."""
     from cockpit.cli.board import acting
+    from cockpit.model.commands import board as orders
 
     said, of_type = _said(text), choice("--type", kind, NOTE_KINDS)
     manner = acting.BoardManner(dry_run, as_json)
     run(
         lambda headless: acting.act(
-            headless, task, lambda one: NoteTask(one.id, said, of_type), "add a note to", manner
+            headless, task, lambda one: orders.NoteTask(one.id, said, of_type), "add a note to", manner
         )
     )
 
@@ -196,10 +193,15 @@ def submit(
 ) -> None:
     """Hand a task in for review, with a summary and what it produced."""
     from cockpit.cli.board import acting
+    from cockpit.model.commands import board as orders
 
     said, produced = _said(summary), acting.artifacts_of(artifact or ())
     manner = acting.BoardManner(dry_run, as_json)
-    run(lambda headless: acting.act(headless, task, lambda one: SubmitTask(one.id, said, produced), "submit", manner))
+    run(
+        lambda headless: acting.act(
+            headless, task, lambda one: orders.SubmitTask(one.id, said, produced), "submit", manner
+        )
+    )
 
 
 @board.command()
@@ -211,20 +213,22 @@ def approve(
 ) -> None:
     """Accept a task: it is done."""
     from cockpit.cli.board import acting
+    from cockpit.model.commands import board as orders
 
     said = _said(comment)
     manner = acting.BoardManner(dry_run, as_json)
-    run(lambda headless: acting.act(headless, task, lambda one: ApproveTask(one.id, said), "approve", manner))
+    run(lambda headless: acting.act(headless, task, lambda one: orders.ApproveTask(one.id, said), "approve", manner))
 
 
 @board.command()
 def reject(task: Task, reason: Text, dry_run: DryRun = False, as_json: Json = False) -> None:
     """Hand a task back with a reason: it is open again."""
     from cockpit.cli.board import acting
+    from cockpit.model.commands import board as orders
 
     said = _said(reason)
     manner = acting.BoardManner(dry_run, as_json)
-    run(lambda headless: acting.act(headless, task, lambda one: RejectTask(one.id, said), "reject", manner))
+    run(lambda headless: acting.act(headless, task, lambda one: orders.RejectTask(one.id, said), "reject", manner))
 
 
 @board.command()
@@ -236,12 +240,13 @@ def artifact(
 ) -> None:
     """Add what a task produced: a branch, a report, a file; `show` lists them."""
     from cockpit.cli.board import acting
+    from cockpit.model.commands import board as orders
 
     produced = acting.artifacts_of(artifacts)
     manner = acting.BoardManner(dry_run, as_json)
     run(
         lambda headless: acting.act(
-            headless, task, lambda one: AddArtifacts(one.id, produced), "add artifacts to", manner
+            headless, task, lambda one: orders.AddArtifacts(one.id, produced), "add artifacts to", manner
         )
     )
 
@@ -250,9 +255,10 @@ def artifact(
 def delete(task: Task, yes: Yes = False, dry_run: DryRun = False, as_json: Json = False) -> None:
     """Take a task off the board, with its notes; asks first."""
     from cockpit.cli.board import acting
+    from cockpit.model.commands import board as orders
 
     manner = acting.BoardManner(dry_run, as_json, yes)
-    run(lambda headless: acting.act(headless, task, lambda one: DeleteTask(one.id), "delete", manner))
+    run(lambda headless: acting.act(headless, task, lambda one: orders.DeleteTask(one.id), "delete", manner))
 
 
 @board.command("hand-over")

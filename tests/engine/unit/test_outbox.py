@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
+from cockpit.engine.describe import VERBS
 from cockpit.engine.streams.outbox import SENDING_LIMIT
 from cockpit.model import events as ev
+from cockpit.model.commands.agent import AgentCommand
 from cockpit.model.fleet import Link, LinkState
 from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.receipts.flow import STREAM_VERBS
 from cockpit.model.receipts.judgement import TAKEN_AFTER
 from cockpit.model.receipts.receipt import Receipt, Stage
 from tests.engine.unit.parts import AGENT, BEGAN, Parts, record
@@ -156,3 +160,7 @@ async def test_an_accepted_text_ends_with_the_rest_of_an_agent_that_is_read_to_i
             outbox.expire(frozenset({AGENT}) if caught_up else frozenset())
             parts.clock._offset += TAKEN_AFTER
         assert parts.shown(receipt).stage is stage
+
+
+def test_the_course_of_each_command_to_an_agent_is_told_by_its_stream() -> None:
+    assert {VERBS[kind] for kind in get_args(AgentCommand)} == STREAM_VERBS
