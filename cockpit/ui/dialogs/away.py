@@ -60,7 +60,7 @@ class AwayDialog(Dialog[str]):
     def compose_body(self) -> ComposeResult:
         """Yield the sums and a line for each agent and sort."""
         yield Plain(id="sums")
-        yield RowList(empty=(ours("Nothing finished, failed or asked."),), id="rows")
+        yield RowList(nothing=(ours("Nothing finished, failed or asked."),), id="rows")
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._show)

@@ -42,7 +42,7 @@ class PickDialog(Dialog[str]):
     def compose_body(self) -> ComposeResult:
         """Yield the field and the list."""
         yield NarrowingInput(placeholder=ours("type to narrow"), id="needle", others=self.LETTERS)
-        yield RowList(empty=(self._empty,), id="rows")
+        yield RowList(nothing=(self._empty,), id="rows")
 
     def on_mount(self) -> None:
         self.query_one("#rows").can_focus = False

@@ -49,7 +49,7 @@ class RecoveryDialog(Guarded, Dialog[tuple[str, str]]):
     def compose_body(self) -> ComposeResult:
         """Yield the sum, the list, and what is known of the entry under the cursor."""
         yield Plain(clean_line(self._found.sentence), classes="intro")
-        yield RowList(empty=(ours("Nothing: no task, no question, no VM."),), id="rows")
+        yield RowList(nothing=(ours("Nothing: no task, no question, no VM."),), id="rows")
 
     def on_mount(self) -> None:
         self.query_one("#rows").focus()

@@ -61,7 +61,7 @@ class QueuePanel(Panel):
         self._taking: tuple[CommandId, Waiting] | None = None
 
     def compose(self) -> ComposeResult:
-        yield RowList(empty=(NOTHING, ours("Nothing waits: the agent has read all it accepted.")), id="rows")
+        yield RowList(nothing=(NOTHING, ours("Nothing waits: the agent has read all it accepted.")), id="rows")
         yield Plain(NOTHING, id="fate")
 
     def on_mount(self) -> None:

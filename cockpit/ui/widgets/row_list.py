@@ -125,12 +125,26 @@ class RowList(ScrollView, can_focus=True):
             """The list that speaks."""
             return self.row_list
 
-    def __init__(self, *, empty: Sequence[Clean] = (), id: str | None = None, classes: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        empty: Sequence[Clean] = (),
+        nothing: Sequence[Clean] = (),
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """Prepare a list without rows.
+
+        Args:
+            empty: stands there from the beginning for as long as there are no rows, e.g. that they are looked for.
+            nothing: stands there once it was said that there are none; before that it would not be true.
+        """
         super().__init__(id=id, classes=classes)
         self._rows: tuple[Row, ...] = ()
         self._tops: tuple[int, ...] = (0,)
         """The line at which each row begins, and behind them the one after the last."""
         self._empty = tuple(empty)
+        self._nothing = tuple(nothing)
         self._key = ""
         self._unpainted: set[int] = set()
         """Rows that show something else than what was painted of them."""
@@ -157,6 +171,7 @@ class RowList(ScrollView, can_focus=True):
 
     def set_empty(self, lines: Sequence[Clean]) -> None:
         """Set what teaches the operator while there are no rows."""
+        self._nothing = ()
         if tuple(lines) != self._empty:
             self._empty = tuple(lines)
             if not self._rows:
@@ -172,6 +187,8 @@ class RowList(ScrollView, can_focus=True):
 
     def take_rows(self, rows: Sequence[Row]) -> Iterator[None]:
         """Show these rows like `set_rows`, some at a time: each lot is painted for itself if its caller lets it be."""
+        if self._nothing:
+            self.set_empty(self._nothing)
         seen = self.cursor_index in self._in_sight()
         before, self._rows = self._rows, tuple(rows)
         stood, self._tops = self._tops, tuple(accumulate((row.height for row in self._rows), initial=0))

@@ -103,7 +103,7 @@ class InboxDialog(Painted, Guarded, Dialog[tuple[str, Attention]]):
         yield Plain(id="views")
         yield NarrowingInput(placeholder=ours("type to narrow · ⏎ keeps · esc clears"), id="needle")
         with Container(id="halves"):
-            yield RowList(empty=(ours("Nothing waits for you."),), id="rows")
+            yield RowList(nothing=(ours("Nothing waits for you."),), id="rows")
             yield QuestionCard(leaves=False)
 
     def on_mount(self) -> None:

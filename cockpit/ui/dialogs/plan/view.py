@@ -77,7 +77,7 @@ class PlansDialog(Guarded, Dialog[None]):
         """Yield how the plan stands, its tasks, and what is next."""
         yield Plain(NOTHING, id="plan-heading")
         yield RowList(
-            empty=(ours("There is no plan on the board."), ours("n pastes one, or reads it from a file.")), id="rows"
+            nothing=(ours("There is no plan on the board."), ours("n pastes one, or reads it from a file.")), id="rows"
         )
         yield Plain(NOTHING, id="plan-next")
 

@@ -77,7 +77,7 @@ class GridScreen(OverHome):
         with Container(id="cells"):
             for number, agent in enumerate(self._watched, 1):
                 yield GridCell(number, agent, self.engine)
-        yield RowList(empty=(NOTHING, ours("Nothing was said yet.")), id="stream")
+        yield RowList(nothing=(NOTHING, ours("Nothing was said yet.")), id="stream")
         yield ReceiptsBar(id="receipts", classes="-empty")
         offers = OfferList(choosable(self.engine), id="offers")
         yield offers
