@@ -78,8 +78,9 @@ class Absence:
     async def _look_at_start(self, now: float, quiet: float) -> None:
         kept = await self._engine.coordination.preferences.read(LAST_KEY)
         last = float(kept) if kept.isdecimal() else now
+        # The key counts from the last key in any cockpit on, also where that is too short a while to be shown unasked.
+        self.since = min(last, self.since)
         if self._began - last >= AWAY_AFTER:
-            self.since = last
             untouched = quiet >= now - self._began
             await self.show(asked=False, hint=not untouched)
 

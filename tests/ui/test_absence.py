@@ -58,3 +58,12 @@ async def test_what_happened_is_shown_once_and_again_by_its_key(size: tuple[int,
         await pilot.pause()
         assert isinstance(app.screen, AwayDialog)
         assert engine.coordination.away.asked[-1] == engine.clock - SETTLING - 7200
+        # After a short one it is not, and the key counts from that last key on all the same.
+        await pilot.press("escape")
+        last = engine.clock - 90
+        engine.coordination.preferences.kept[LAST_KEY] = f"{last:.0f}"
+        short = Absence(app, engine, lambda: 0.0)
+        engine.clock += SETTLING
+        asked = len(engine.coordination.away.asked)
+        await short.look()
+        assert len(engine.coordination.away.asked) == asked and short.since == last
