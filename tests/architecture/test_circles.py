@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from functools import cache
 from pathlib import Path
 
 from tests.architecture.sources import PACKAGE, package_files, tree_of
@@ -17,21 +18,22 @@ def name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports_of(tree: ast.Module, known: Iterable[str]) -> frozenset[str]:
-    """Return the known modules that a module names anywhere, those for the type checker only included."""
-    names = set(known)
+def imports_of(tree: ast.Module, names: Collection[str]) -> frozenset[str]:
+    """Return those of some modules that a module names anywhere, those for the type checker only included."""
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names if alias.name in names)
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
             parts = {f"{node.module}.{alias.name}" for alias in node.names}
-            found.update(parts & names)
-            if node.module in names and not parts <= names:
+            inner = {part for part in parts if part in names}
+            found.update(inner)
+            if node.module in names and inner != parts:
                 found.add(node.module)
     return frozenset(found)
 
 
+@cache
 def modules() -> Graph:
     """Return which module of the product imports which."""
     paths = {name_of(path): path for path in package_files()}
@@ -44,7 +46,7 @@ def rooms(graph: Graph, under: str) -> Graph:
     def room(module: str) -> str:
         return ".".join(module.split(".")[: under.count(".") + 2])
 
-    inside = [name for name in graph if name.startswith(f"{under}.")]
+    inside = {name for name in graph if name.startswith(f"{under}.")}
     drawn: dict[str, frozenset[str]] = {}
     for name in inside:
         others = {room(other) for other in graph[name] if other in inside} - {room(name)}
