@@ -132,12 +132,19 @@ def be_command(connection: socket.socket, asked: dict[str, Any], streams: list[i
         if master >= 0:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         socket.send_fds(connection, [b"{}\n"], [master] if master >= 0 else [])
+    except BaseException as error:
+        say(connection, {"error": str(error)})
+        os._exit(126)
+    try:
         if "files" in asked:
             importlib.import_module("walls.file_calls").serve(connection)
             os._exit(0)
         os.execve(asked["arguments"][0], asked["arguments"], asked["environment"])
     except BaseException as error:
-        say(connection, {"error": str(error)})
+        # Who asked counts it as started by now and reads but its end: whoever reads its errors is told.
+        hint = "put it back by SFTP, or branch an earlier commit"
+        with contextlib.suppress(Exception):
+            os.write(2, f"{asked['arguments'][0]} cannot be started in this VM: {error}; {hint}\n".encode())
     os._exit(126)
 
 

@@ -11,6 +11,7 @@ import signal
 import sys
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -20,7 +21,7 @@ from cockpit.embedded.hosting import Execution, HostingError
 from cockpit.embedded.sandbox import init
 from cockpit.embedded.sandbox.freezer import find_group_base
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
-from cockpit.embedded.sandbox.walls.probe import Probe
+from cockpit.embedded.sandbox.walls.probe import Probe, WallsOffer
 from cockpit.errors import ConfigError
 from tests.embedded.conftest import Fleet, check_empty, first_processes_of, processes_of
 from tests.embedded.waiting import until
@@ -185,6 +186,39 @@ async def test_what_an_agent_lays_in_the_way_leads_the_next_start_nowhere(walled
             place.symlink_to(lured / ("made" if name.startswith("etc") else ""))
     assert await said(walled, vm_id, "ls", home) == "workspace\n"
     assert not list(lured.iterdir())
+
+
+async def test_whoever_replaced_what_is_needed_can_start_again_and_finds_his_own_beside_it(
+    walled: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "node"
+    gone.write_text("a program of the operator's")
+    walls = walled.sandboxes.offer().walls
+    assert walls is not None
+    more = replace(walls, view=replace(walls.view, shown=(*walls.view.shown, str(gone))))
+    monkeypatch.setattr(walled.sandboxes._probe, "_offer", WallsOffer(more))
+    vm_id = await walled.create()
+    change = "rm /bin; mkdir /bin; cp /usr/bin/dash /bin/sh; echo mine > /bin/mine; rmdir /home; echo kept > /home"
+    await said(walled, vm_id, "sh", "-c", f"{change}; rm /var/run; mkdir /var/run; rm -f /usr/bin/python3")
+    (first,) = first_processes_of(walled.sandboxes.layout.root)
+    for _ in range(2):
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: not first_processes_of(walled.sandboxes.layout.root))
+        gone.unlink(missing_ok=True)
+        told = await said(walled, vm_id, "sh", "-c", "readlink /bin /var/run; cat /bin.put-aside/mine /home.put-aside")
+        assert told == "usr/bin\n/run\nmine\nkept\n"
+        (first,) = first_processes_of(walled.sandboxes.layout.root)
+        await said(walled, vm_id, "sh", "-c", "test -d /home && test -d /var/run.put-aside && ls / | grep -c put-aside")
+
+
+async def test_a_sandbox_without_its_shell_says_what_is_missing(walled: Fleet) -> None:
+    walls = walled.sandboxes.offer().walls
+    if walls is None or "/usr" not in walls.overlays:
+        missing("no overlay over /usr is allowed")
+    vm_id = await walled.create()
+    await said(walled, vm_id, "rm", "-f", "/usr/bin/sh")
+    code, _, err = await walled.sandboxes.execute(vm_id, Execution(("true",), {}, b"", 60))
+    assert code == 126 and b"/bin/sh cannot be started" in err and b"SFTP" in err
 
 
 async def test_the_setting_decides_and_what_was_made_goes_on_as_it_was_made(

@@ -43,6 +43,9 @@ sockets, for the network is the host's and its loopback carries the fleet's toke
 """
 LAST_POWER = 63
 
+ASIDE = ".put-aside"
+"""What follows the name of something that was in the way of a place: a number, too, where that is taken."""
+
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 READ_ONLY_IN_PROC = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "driver")
 HIDDEN_IN_PROC = ("kcore", "kmsg", "keys", "key-users", "timer_list", "latency_stats", "sched_debug", "kallsyms")
@@ -125,7 +128,8 @@ def _take(step: dict[str, str], top: int) -> None:
     if kind == "link":
         _link(top, where, step["to"])
         return
-    covers_file = kind in ("show", "own") and not os.path.isdir(step["from"])  # noqa: PTH112 - as in init.py
+    # Looked for first: for what is gone from the host no place is made.
+    covers_file = kind in ("show", "own") and not stat.S_ISDIR(os.stat(step["from"]).st_mode)  # noqa: PTH116 - as in init.py
     place = _place(top, where, file=covers_file, make=kind != "hide")
     try:
         if kind in ("show", "own"):
@@ -148,7 +152,7 @@ def _place(top: int, path: str, *, file: bool = False, make: bool = True) -> int
     """Return a descriptor of a place below a directory, made if it is missing.
 
     No link is followed: whoever lived here before may have left one that leads to the host's files. Where something of
-    another kind is in the way it is taken away.
+    another kind is in the way it is put aside.
     """
     here = os.dup(top)
     names = [name for name in path.split("/") if name]
@@ -160,7 +164,7 @@ def _place(top: int, path: str, *, file: bool = False, make: bool = True) -> int
                 mode = os.fstat(found).st_mode
                 if not (stat.S_ISREG(mode) if is_file else stat.S_ISDIR(mode)):
                     os.close(found)
-                    os.unlink(name, dir_fd=here)
+                    _put_aside(here, name)
                     raise FileNotFoundError
         except FileNotFoundError:
             if not make:
@@ -174,6 +178,19 @@ def _place(top: int, path: str, *, file: bool = False, make: bool = True) -> int
         os.close(here)
         here = found
     return here
+
+
+def _put_aside(here: int, name: str) -> None:
+    """Give what is in the way a name beside it: it is the work of whoever lives here, and is for him to throw away."""
+    number, aside = 1, f"{name}{ASIDE}"
+    while True:
+        try:
+            os.lstat(aside, dir_fd=here)
+        except FileNotFoundError:
+            break
+        number += 1
+        aside = f"{name}{ASIDE}-{number}"
+    os.rename(name, aside, src_dir_fd=here, dst_dir_fd=here)
 
 
 def _open(here: int, name: str) -> int:
@@ -266,7 +283,10 @@ def _cover(top: int, where: str, *, by_itself: bool) -> None:
 
 
 def _link(top: int, where: str, target: str) -> None:
-    """Make a link; one that is there already stays if it says the same."""
+    """Make a link, instead of any that says something else: a program's link changes with an update of the host.
+
+    What is no link is put aside.
+    """
     directory, _, name = where.rpartition("/")
     here = _place(top, directory)
     try:
@@ -276,6 +296,10 @@ def _link(top: int, where: str, target: str) -> None:
             os.unlink(name, dir_fd=here)
         except FileNotFoundError:
             pass
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            _put_aside(here, name)
         os.symlink(target, name, dir_fd=here)
     finally:
         os.close(here)
