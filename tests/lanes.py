@@ -32,7 +32,9 @@ SLOW_FOLDERS: dict[str, str] = {
 """Folders below `tests` whose tests are slow, with the reason."""
 
 SLOW_FILES: dict[str, str] = {
+    "agents/reporting/test_board.py": "starts each shell and each program that asks a server, again and again",
     "agents/scaffold/test_health.py": "starts a terminal and each shell, again and again",
+    "agents/scaffold/test_remains.py": "starts git and each shell, again and again",
     "agents/scaffold/test_scripts.py": "starts a terminal and each shell, again and again",
     "agents/workspace/test_scripts.py": "starts git and shells over thousands of files",
     "store/test_faults.py": "kills processes, again and again",
