@@ -32,6 +32,7 @@ async def test_an_own_command_runs_for_the_selected_agent_and_shows_what_it_prin
         await pilot.pause()
         assert own.ran == [("git log", home.selected)] * 2
         assert "hits" not in shown(home, "#footer")
+        assert "Own commands" in home.key_help("git log").plain, "the help has them, too"
 
 
 async def test_own_columns_stand_in_the_rows_and_are_asked_for_what_is_in_sight() -> None:

@@ -9,6 +9,7 @@ from textual.content import Content
 from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import PANE_WORDS, Action
+from cockpit.ui.actions.also import QUESTION_KEYS, REMARKS
 from cockpit.ui.actions.keys import key_labels
 from cockpit.ui.actions.registry import grouped
 from cockpit.ui.look.cells import Piece, break_points, content, fit
@@ -36,8 +37,11 @@ def _counts(action: Action, here: str) -> bool:
 
 def _fits(action: Action, keys: Mapping[str, str], group: str, words: Sequence[str]) -> bool:
     shown = key_labels(keys.get(action.id, action.keys)) or "palette"
-    text = f"{group}{shown} {action.label} {action.description} {action.id}".casefold()
-    return all(word in text for word in words)
+    return _holds(f"{group}{shown} {action.label} {action.description} {action.id}", words)
+
+
+def _holds(text: str, words: Sequence[str]) -> bool:
+    return all(word in text.casefold() for word in words)
 
 
 def _hanging(text: Clean, width: int, column: int) -> Clean:
@@ -50,7 +54,9 @@ def _hanging(text: Clean, width: int, column: int) -> Clean:
     return joined((*((indent,) if below else ()), joined(lines, indent)))
 
 
-def help_text(keys: Mapping[str, str], width: int, *, here: str = "", needle: str = "") -> Content:
+def help_text(
+    keys: Mapping[str, str], width: int, *, here: str = "", needle: str = "", own: Sequence[Action] = ()
+) -> Content:
     """List every action with its key, by group, for a screen of some width in cells; first those that count here.
 
     Args:
@@ -58,9 +64,10 @@ def help_text(keys: Mapping[str, str], width: int, *, here: str = "", needle: st
         width: cells of the screen.
         here: the pane or screen that has the keys; empty lists the groups alone.
         needle: words that must be in what is listed.
+        own: the operator's own commands.
     """
     words = needle.casefold().split()
-    sections = [(group, actions) for group, actions in grouped()]
+    sections: list[tuple[str, Sequence[Action]]] = [*grouped(), *([("Own commands", own)] if own else [])]
     if near := [action for _, actions in sections for action in actions if _counts(action, here)]:
         sections.insert(0, (f"Here: {PANE_WORDS.get(here, (here, here))[1]}", near))
     pieces: list[Piece] = []
@@ -78,24 +85,19 @@ def help_text(keys: Mapping[str, str], width: int, *, here: str = "", needle: st
                 (ours(" · asks first") if action.dangerous else NOTHING, "$agent-asking"),
                 (ours("\n"), ""),
             ]
-    written = [one for one in COMPOSER_KEYS if all(word in f"composer {one[0]} {one[2]}".casefold() for word in words)]
-    if written:
-        pieces.append((ours("\nComposer\n"), "bold $accent"))
-    for key, _, meaning in written:
-        pieces += [
-            (our_line("  {}", fit(key, KEY_WIDTH)), "bold"),
-            (_hanging(clean_line(meaning), width, 2 + KEY_WIDTH), "$muted"),
-            (ours("\n"), ""),
-        ]
-    if words:
-        return content(pieces or [(ours("Nothing fits these words."), "$muted")])
-    pieces += [
-        (ours("\n◆ is the architect, § follows a script: no model thinks there."), "$muted"),
-        (ours("\nKeys typed ahead keep their order; a question takes none from before it was shown."), "$muted"),
-        (
-            ours("\nLow motion (palette): only what is new moves. `cockpit --low-bandwidth` draws once a second."),
-            "$muted",
-        ),
-        (ours("\nA mouse selection is copied with ^c. Leaving with q touches no agent."), "$muted"),
-    ]
-    return content(pieces)
+    typed = [(key, meaning, label) for key, label, meaning in COMPOSER_KEYS]
+    asked = [(key, meaning, NOTHING) for key, meaning in QUESTION_KEYS]
+    for title, listed in (("Questions", asked), ("Composer", typed)):
+        written = [one for one in listed if _holds(" ".join((title, *one)), words)]
+        if written:
+            pieces += [(ours("\n") if pieces else NOTHING, ""), (clean_line(title), "bold $accent"), (ours("\n"), "")]
+        for key, meaning, _ in written:
+            pieces += [
+                (our_line("  {}", fit(key, KEY_WIDTH)), "bold"),
+                (_hanging(meaning, width, 2 + KEY_WIDTH), "$muted"),
+                (ours("\n"), ""),
+            ]
+    for remark in REMARKS:
+        if _holds(remark, words):
+            pieces.append((joined((ours("\n"), remark)), "$muted"))
+    return content(pieces or [(ours("Nothing fits these words."), "$muted")])

@@ -218,7 +218,8 @@ class ActionScreen(HasLastActs, Screen[None]):
 
     def key_help(self, needle: str = "") -> Content:
         """Return all actions with their keys that hold some words, those that count here first."""
-        return help_text(self.keys, self.app.size.width, here=self.situation().pane, needle=needle)
+        own = tuple(self.own.values())
+        return help_text(self.keys, self.app.size.width, here=self.situation().pane, needle=needle, own=own)
 
 
 def give_own(screen: ActionScreen, actions: Mapping[str, Action]) -> None:

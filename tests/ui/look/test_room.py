@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +33,25 @@ def test_no_line_of_the_help_is_wider_than_its_dialog(width: int) -> None:
     room = int(width * 0.94) - 9
     for line in help_text({}, width).plain.split("\n"):
         assert not line.startswith("  ") or len(line) <= max(room, 37) + len(" · asks first")
+
+
+LOOKED_FOR = (
+    "refuse reason",
+    "own commands",
+    "own themes",
+    "clipboard",
+    "mouse",
+    "no_color",
+    "history",
+    "notify",
+    "mute",
+)
+
+
+@pytest.mark.parametrize("words", LOOKED_FOR)
+def test_the_help_finds_what_a_newcomer_looks_for(words: str) -> None:
+    found = help_text({}, 120, needle=words).plain
+    assert found.strip() and "Nothing fits" not in found
 
 
 def question() -> Posed:
