@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,8 +17,9 @@ from cockpit.agents.framing import LineSplitter
 from cockpit.agents.kinds import ADAPTERS, USUAL, adapter_of, described
 from cockpit.agents.scaffold.answers import Facts
 from cockpit.agents.scaffold.layout import HOME_PATHS
-from cockpit.model import events
+from cockpit.model import events, inquiries
 from cockpit.model.commands.agent import Abort, AgentCommand, Answer, ClearQueue, FollowUp, Prompt, Steer
+from cockpit.model.commands.conversation import SetPermissionMode
 from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import (
     Activity,
@@ -149,6 +150,27 @@ def test_what_an_agent_lacks_has_a_reason_in_words(adapter: AgentAdapter) -> Non
     for command in get_args(AgentCommand):
         reason = adapter.lacks(command, agent)
         assert reason == reason.strip() and "\n" not in reason
+
+
+@each
+def test_every_act_works_or_says_why_not(adapter: AgentAdapter) -> None:
+    """Each declared act and each question: bytes that carry what was ordered, or a sentence in the agent's name."""
+    agent = agent_of(adapter)
+    samples = {"bool": True, "str": TEXT, "AgentId": TARGET}
+    for command in get_args(AgentCommand):
+        needed = [one for one in fields(command) if one.default is MISSING and one.default_factory is MISSING]
+        order = command(**{one.name: samples[str(one.type)] for one in needed})
+        if reason := adapter.lacks(command, agent):
+            assert len(reason.split()) > 3, f"{command.__name__}: no reason that helps"
+        elif command is not SetPermissionMode or adapter.permission_modes:
+            data = adapter.encode(order, CommandId("command-1"), agent)
+            assert data.endswith(b"\n"), f"{command.__name__} is neither carried out nor refused"
+    for question in (one for one in vars(inquiries).values() if isinstance(one, inquiries.Question)):
+        if reason := adapter.withholds(question, agent):
+            assert len(reason.split()) > 3, f"{question.name}: no reason that helps"
+        else:
+            asked = adapter.question("question-1", question)
+            assert isinstance(json.loads(asked), dict) and b"question-1" in asked, question.name
 
 
 @each

@@ -120,12 +120,14 @@ def _status(record: dict[str, Any]) -> Event | None:
 
 
 def _retry(record: dict[str, Any]) -> Event:
-    status = text_of(record.get("error_status"))
+    """Return that it waits to ask again; 2.1.112 calls an overload of the provider a limit of rate."""
+    status, word = text_of(record.get("error_status")), text_of(record.get("error"))
+    word = "overloaded" if status == "529" else word
     return RetryStarted(
         attempt=integer_of(record.get("attempt")),
         max_attempts=integer_of(record.get("max_retries")),
         delay=max(0.0, number_of(record.get("retry_delay_ms")) / 1000),
-        error=" ".join(word for word in (status, text_of(record.get("error"))) if word),
+        error=" ".join(part for part in (status, word) if part),
     )
 
 

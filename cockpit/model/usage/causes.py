@@ -25,7 +25,8 @@ class CauseKind(StrEnum):
 _WORDS = (
     (
         CauseKind.KEY,
-        r"\b401\b|unauthori[sz]ed|authentication.?error|invalid.{0,20}(?:api|x-api|access).?(?:key|token)"
+        r"\b401\b|unauthori[sz]ed|authentication.?(?:error|failed)|failed to authenticate"
+        r"|invalid.{0,20}(?:api|x-api|access).?(?:key|token)"
         r"|(?:api|access).?(?:key|token).{0,30}(?:invalid|not valid|expired|revoked|incorrect|disabled)"
         r"|incorrect api key|no api key|token.{0,20}expired|permission.?error",
     ),
@@ -36,8 +37,9 @@ _WORDS = (
     ),
     (
         CauseKind.GATEWAY,
-        r"\b50[234]\b|\b52[0-9]\b|bad gateway|service unavailable|gateway time-?out|overloaded|fetch failed"
-        r"|connection (?:error|refused|reset)|econn(?:refused|reset)|enotfound|eai_again|upstream",
+        r"\b50[234]\b|\b52[0-9]\b|\bapi error: 500\b|\b500 server.error|internal server error"
+        r"|bad gateway|service unavailable|gateway time-?out|overloaded|fetch failed"
+        r"|connection (?:error|refused|reset|closed)|econn(?:refused|reset)|enotfound|eai_again|upstream",
     ),
 )
 _PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE | re.ASCII)) for kind, pattern in _WORDS)

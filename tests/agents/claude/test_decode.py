@@ -11,8 +11,10 @@ from cockpit.agents.claude.decode import ClaudeDecoder
 from cockpit.model import events as ev
 from cockpit.model.fleet import ActivityState
 from cockpit.model.transcript.entry import EntryKind
+from cockpit.model.usage.causes import CauseKind, cause_of
 from tests.agents.claude.captures import NAMES, events, folded, lines, objects, records
 
+LIMIT, KEY, GATEWAY = CauseKind.LIMIT, CauseKind.KEY, CauseKind.GATEWAY
 TELLS_NOTHING = {"content_block_stop", "message_delta", "message_stop", "signature_delta", "thinking_tokens"}
 """Lines that repeat others or are noise; what is void of a question its tool's end tells, too."""
 
@@ -213,3 +215,45 @@ def test_a_sub_agent_is_shown_with_what_it_does_and_opens_nothing_once_its_call_
     assert [entry.open for entry in transcript.entries() if entry.kind is EntryKind.TOOL] == [False]
     assert not agent.run_open and not agent.activity.tools and not agent.background
     assert agent.activity.state is ActivityState.DONE_UNSEEN
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "end", "kind"),
+    [
+        (429, "rate_limit", "API Error: Request rejected (429) · mock error 429", LIMIT),
+        (500, "server_error", "API Error: 500 mock error. This is a server-side issue, usually temporary", GATEWAY),
+        (529, "rate_limit", 'API Error: 529 {"type":"error","error":{"type":"overloaded_error"}}', GATEWAY),
+        (529, "overloaded", "API Error: 529 mock error. This is a server-side issue, usually temporary", GATEWAY),
+        (401, "authentication_failed", "Failed to authenticate. API Error: 401 mock error", KEY),
+        (403, "authentication_failed", "Failed to authenticate. API Error: 403 mock error", KEY),
+        (None, "server_error", "API Error: Connection closed mid-response. It may be incomplete.", GATEWAY),
+    ],
+)
+def test_what_the_provider_refuses_is_told_as_it_is(status: int | None, word: str, end: str, kind: CauseKind) -> None:
+    """As versions 2.1.112 and 2.1.197 write it: the older calls an overload a limit of rate while it waits."""
+    init = line(type="system", subtype="init", session_id="s")
+    waits = line(
+        type="system",
+        subtype="api_retry",
+        attempt=1,
+        max_retries=9,
+        retry_delay_ms=5e2,
+        error_status=status,
+        error=word,
+    )
+    said = line(
+        type="assistant",
+        message={"model": "<synthetic>", "content": [{"type": "text", "text": end}]},
+        parent_tool_use_id=None,
+        error=word,
+    )
+    over = line(type="result", subtype="success", is_error=True, result=end, terminal_reason="completed")
+    waiting, _ = folded(init, waits)
+    assert waiting.activity.state is ActivityState.RETRYING and (waiting.activity.retry_attempt == 1)
+    if status is not None:
+        cause = cause_of(waiting)
+        assert cause is not None and cause.kind is kind and str(status) in waiting.activity.error
+    failed, _ = folded(init, waits, said, over)
+    cause = cause_of(failed)
+    assert failed.activity.state is ActivityState.ERROR and failed.activity.error == end and not failed.run_open
+    assert cause is not None and cause.kind is kind
