@@ -103,7 +103,7 @@ def serve(
     from cockpit.embedded.lifecycle import stop as stop_server
     from cockpit.embedded.serve import run_foreground
 
-    place = _place(root, cockpit_root)
+    place = place_of(root, cockpit_root)
     if end_fleet is not None:
         return _end_fleet(place, end_fleet, as_json)
     if stop:
@@ -124,25 +124,6 @@ def serve(
     return 0
 
 
-def make_owner(root: Path | None, cockpit_root: Path | None, name: str, *, as_json: bool) -> int:
-    """See that the fleet has an owner of that name, and print the path of its token's file.
-
-    Raises:
-        ConfigError: no owner can have that name, or the token cannot be kept.
-    """
-    from cockpit.embedded.lifecycle import ensure_started
-    from cockpit.embedded.owners import ensure_owner, token_file
-
-    place = _place(root, cockpit_root)
-    ensure_started(place)
-    file = token_file(ensure_owner(place, name))
-    if as_json:
-        print_json({"owner": name, "token_file": str(file)})
-    else:
-        say(our_line("{}", str(file)))
-    return 0
-
-
 def choose_walls(root: Path | None, cockpit_root: Path | None, config_file: Path | None, wanted: str) -> None:
     """Have a server that this process starts do about walls what was typed, else the environment, else config.toml.
 
@@ -158,7 +139,7 @@ def choose_walls(root: Path | None, cockpit_root: Path | None, config_file: Path
     """
     from cockpit.embedded.endpoint import serving_pid
 
-    if wanted and serving_pid(_place(root, cockpit_root)) is not None:
+    if wanted and serving_pid(place_of(root, cockpit_root)) is not None:
         raise UsageError(
             "--walls is for a start, and a server runs already", hint="cockpit serve --stop first; agents go on"
         )
@@ -184,7 +165,7 @@ def write_access(root: Path | None, cockpit_root: Path | None, *, ssh: bool, own
     from cockpit.embedded.lifecycle import ensure_started
     from cockpit.embedded.owners import ensure_owner
 
-    place = _place(root, cockpit_root)
+    place = place_of(root, cockpit_root)
     endpoint = ensure_started(place)
     whose = ensure_owner(place, owner) if owner else place
     if ssh:
@@ -198,7 +179,8 @@ def write_access(root: Path | None, cockpit_root: Path | None, *, ssh: bool, own
     return 0
 
 
-def _place(root: Path | None, cockpit_root: Path | None) -> Path:
+def place_of(root: Path | None, cockpit_root: Path | None) -> Path:
+    """Return the fleet's directory: the one that was given, else that of the cockpit's."""
     return root or (Places.under(cockpit_root) if cockpit_root else Places.standard()).fleet
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import secrets
 from pathlib import Path
 
-from cockpit.embedded.endpoint import ensure_token
-from cockpit.errors import ConfigError
-from cockpit.paths import private_directory
+from cockpit.embedded.endpoint import TOKEN_SECRET_BYTES, ensure_token, read_token
+from cockpit.errors import ConfigError, NotFound
+from cockpit.paths import private_directory, write_private
 
 OWNER_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+SHOWN_LENGTH = 36
+"""Characters of a token's UUID, which is no secret."""
 FIRST_OWNER = "embedded"
 """The name of whoever has the fleet's own token; no other may have it."""
 
@@ -41,6 +44,35 @@ def ensure_owner(root: Path, name: str) -> Path:
         ensure_token(directory)
     except OSError as error:
         raise ConfigError(f"the token of {name} cannot be kept in {directory}: {error.strerror or error}") from error
+    return directory
+
+
+def change_token(root: Path, name: str) -> Path:
+    """Give an owner another token with the same part that may be shown, and return its file.
+
+    Raises:
+        NotFound: there is no such owner.
+        ConfigError: the token cannot be kept.
+    """
+    directory = demand_owner(root, name)
+    try:
+        shown = read_token(directory)[:SHOWN_LENGTH]
+        write_private(token_file(directory), f"{shown}{secrets.token_hex(TOKEN_SECRET_BYTES)}")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the token of {name} cannot be kept in {directory}: {error}") from error
+    return token_file(directory)
+
+
+def demand_owner(root: Path, name: str) -> Path:
+    """Return the directory of an owner.
+
+    Raises:
+        ConfigError: no owner can have such a name.
+        NotFound: there is none of that name.
+    """
+    directory = owner_directory(root, name)
+    if name not in owner_names(root):
+        raise NotFound(f"no owner is called {name}", hint=f"there are: {', '.join(owner_names(root)) or 'none'}")
     return directory
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.fleets import FleetUnderTest, poll
@@ -154,7 +155,22 @@ def test_serve_stops_and_agents_go_on(fleet: FleetUnderTest, ada: str) -> None:
     of_bob = Path(fleet.run("serve", "--owner", "bob").stdout.strip())
     assert of_bob.stat().st_mode & 0o777 == 0o600
     his = Path(fleet.run("serve", "--owner", "bob", "--env").stdout.strip()).read_text(encoding="utf-8")
-    assert of_bob.read_text(encoding="ascii") in his and "VERS_API_KEY" in his
+    before = of_bob.read_text(encoding="ascii")
+    assert before in his and "VERS_API_KEY" in his
+    assert fleet.run("serve", "--owner", "bob", "--rotate", "--dry-run").returncode == 0
+    assert of_bob.read_text(encoding="ascii") == before
+    assert fleet.run("serve", "--owner", "bob", "--rotate").returncode == 0
+    assert of_bob.read_text(encoding="ascii") != before
+    base = json.loads(fleet.run("serve", "--json").stdout)["base_url"]
+    key = {"Authorization": f"Bearer {of_bob.read_text(encoding='ascii')}"}
+    new = f"{base}/api/v1/vm/new_root?wait_boot=true"
+    bobs = httpx.post(new, json={"vm_config": {}}, headers=key, timeout=60).json()["vm_id"]
+    refused = fleet.run("serve", "--owner", "bob", "--remove", "--yes")
+    assert refused.returncode == 2 and bobs in refused.stderr and of_bob.exists()
+    removed = json.loads(fleet.run("serve", "--owner", "bob", "--remove", "--with-vms", "--yes", "--json").stdout)
+    assert removed["vms"] == [bobs] and not of_bob.parent.exists()
+    assert httpx.get(f"{base}/api/v1/vms", headers=key, timeout=60).status_code == 403
+    assert fleet.run("serve", "--owner", "bob", "--remove", "--yes").returncode == 3
     assert fleet.run("serve", "--stop").returncode == 0
     done = fleet.run("send", ada, "[say Still here.]", "--wait", "done")
     assert done.stdout.strip() == "Still here.", done.stderr

@@ -17,7 +17,7 @@ def serve(
         bool, typer.Option("--end-fleet", help="End the server, every agent and all that runs on the fleet's VMs.")
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="With --end-fleet: do not ask; needed without a terminal.")
+        bool, typer.Option("--yes", help="With --end-fleet or --remove: do not ask; needed without a terminal.")
     ] = False,
     foreground: Annotated[
         bool, typer.Option("--foreground", help="Stay in the foreground, for a service unit.")
@@ -31,6 +31,15 @@ def serve(
     owner: Annotated[
         str, typer.Option("--owner", help="Make an owner with a token and VMs of its own, if new; goes with --env too.")
     ] = "",
+    rotate: Annotated[
+        bool, typer.Option("--rotate", help="With --owner: another token; the one it had opens nothing more.")
+    ] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="With --owner: remove it and what it has; refused while it has VMs.")
+    ] = False,
+    with_vms: Annotated[
+        bool, typer.Option("--with-vms", help="With --remove: end the owner's VMs and what runs on them, too.")
+    ] = False,
     walls: Annotated[
         str, typer.Option("--walls", help="auto or off: whether new VMs have a /root, /tmp and processes of their own.")
     ] = "",
@@ -67,8 +76,10 @@ def serve(
     if bind or token_file or certificate or key or self_signed:
         raise typer.BadParameter("--bind, --token-file, --certificate, --key and --self-signed go with --services-only")
     place = paths.absolute(root, "--root") if root is not None else None
-    if dry_run and not end_fleet:
-        raise typer.BadParameter("--dry-run goes with --end-fleet")
+    if dry_run and not (end_fleet or rotate or remove):
+        raise typer.BadParameter("--dry-run goes with --end-fleet, --rotate and --remove")
+    if ((rotate or remove) and (not owner or env or (rotate and remove))) or (with_vms and not remove):
+        raise typer.BadParameter("--rotate or --remove go with --owner alone, --with-vms with --remove")
     if walls and (stop or end_fleet):
         raise typer.BadParameter("--walls is for a start")
     if not (stop or end_fleet):
@@ -77,7 +88,15 @@ def serve(
         if stop or end_fleet or foreground or (env and ssh_config) or (owner and ssh_config):
             raise typer.BadParameter("--env, --ssh-config and --owner print the path of one file; --owner takes --env")
         if owner and not env:
-            raise typer.Exit(serving.make_owner(place, options.root, owner, as_json=as_json))
+            from cockpit.cli import owners
+
+            fleet = serving.place_of(place, options.root)
+            if remove:
+                how = owners.Removal(with_vms, yes, dry_run)
+                raise typer.Exit(owners.remove_owner(fleet, owner, how, as_json=as_json))
+            if rotate:
+                raise typer.Exit(owners.rotate_token(fleet, owner, dry_run=dry_run, as_json=as_json))
+            raise typer.Exit(owners.make_owner(fleet, owner, as_json=as_json))
         raise typer.Exit(serving.write_access(place, options.root, ssh=ssh_config, owner=owner, as_json=as_json))
     ending = serving.Ending(yes, dry_run) if end_fleet else None
     raise typer.Exit(

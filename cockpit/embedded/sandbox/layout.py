@@ -135,7 +135,10 @@ class SandboxLayout:
 
     @property
     def variables(self) -> Path:
-        """Lines of `NAME=value` that every command finds in its environment, as /etc/environment gives them on a VM."""
+        """Lines of `NAME=value` that every command finds in its environment, as /etc/environment gives them on a VM.
+
+        Only where the sandbox has no /etc of its own (`etc.py`).
+        """
         return self.directory / "environment"
 
     @property
@@ -233,11 +236,15 @@ def _user_name() -> str:
 def stored_variables(layout: SandboxLayout) -> dict[str, str]:
     """Return what `variables` holds: unquoted lines, as the platform writes them; none if there is no such file."""
     try:
-        # A value may hold what Python takes for the end of a line, such as U+2028: only LF is one.
-        lines = layout.variables.read_text(encoding="utf-8").split("\n")
+        return parsed_variables(layout.variables.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    pairs = (line.partition("=") for line in lines)
+
+
+def parsed_variables(text: str) -> dict[str, str]:
+    """Return the variables that unquoted lines of `NAME=value` set."""
+    # A value may hold what Python takes for the end of a line, such as U+2028: only LF is one.
+    pairs = (line.partition("=") for line in text.split("\n") if not line.startswith("#"))
     return {name: value for name, mark, value in pairs if name and mark}
 
 
@@ -246,7 +253,12 @@ WALLED_HOME = "/root"
 
 
 def sandbox_environment(
-    layout: SandboxLayout, sockets: Path, inherited: Mapping[str, str], *, walled: bool = False
+    layout: SandboxLayout,
+    sockets: Path,
+    inherited: Mapping[str, str],
+    *,
+    walled: bool = False,
+    variables: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return the environment of a sandbox: complete, and without anything that is the operator's secret.
 
@@ -255,12 +267,13 @@ def sandbox_environment(
         sockets: the directory of its tmux socket.
         inherited: the server's environment, from which only the search path and the language are taken.
         walled: it has a home, a directory for temporary files and a user of its own.
+        variables: those of its own /etc/environment; None where they are kept outside.
     """
     user = "root" if walled else _user_name()
     language = inherited.get("LANG", "")
     # What holds the sandbox together comes last: no variable of an account leads out of it.
     return {
-        **stored_variables(layout),
+        **(stored_variables(layout) if variables is None else variables),
         "PATH": search_path(inherited.get("PATH", "")),
         "HOME": WALLED_HOME if walled else str(layout.home),
         "TMPDIR": "/tmp" if walled else str(layout.temporary),

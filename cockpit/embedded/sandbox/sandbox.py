@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cockpit.embedded.access.inside import PROGRAMS
 from cockpit.embedded.hosting import HostingError
+from cockpit.embedded.sandbox import etc
 from cockpit.embedded.sandbox.copy import remove_tree
 from cockpit.embedded.sandbox.freezer import Freezer, SignalFreezer, build_freezer, still_runs
 from cockpit.embedded.sandbox.launch import LaunchedProcess, Stream, hang_up_group, launch, signal_group
@@ -23,6 +24,7 @@ from cockpit.embedded.sandbox.layout import (
     WALLED_HOME,
     MachineRecord,
     SandboxLayout,
+    parsed_variables,
     sandbox_environment,
 )
 from cockpit.embedded.sandbox.processes import ProcessEntry, send_signal
@@ -214,7 +216,9 @@ class Sandbox:
     def environment(self, extra: Mapping[str, str]) -> dict[str, str]:
         """Return the environment of a new process; of `extra` only what concerns language and terminal counts."""
         wanted = {name: value for name, value in extra.items() if name.startswith(CLIENT_VARIABLES)}
-        own = sandbox_environment(self.layout, self._sockets, os.environ, walled=self.walled)
+        held = etc.read_variables(self.layout) if self.walled else None
+        variables = None if held is None else parsed_variables(held)
+        own = sandbox_environment(self.layout, self._sockets, os.environ, walled=self.walled, variables=variables)
         own["PATH"] = f"{PROGRAMS}{os.pathsep}{own['PATH']}"
         return {**self.platform(self.vm_id), **own, **wanted}
 

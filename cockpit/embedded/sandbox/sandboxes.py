@@ -13,7 +13,7 @@ from pathlib import Path
 import asyncssh
 
 from cockpit.embedded.hosting import Execution, HostingError, Written
-from cockpit.embedded.sandbox import command_log, execution
+from cockpit.embedded.sandbox import command_log, etc, execution
 from cockpit.embedded.sandbox.copy import bytes_on_disk, clear_leftovers, copy_tree, remove_tree
 from cockpit.embedded.sandbox.freezer import Freezer, SignalFreezer, choose_freezer
 from cockpit.embedded.sandbox.layout import BUILDING, LEAVING, OPEN_TREES, PRIVATE_TREES, FleetLayout, SandboxLayout
@@ -168,6 +168,7 @@ class Sandboxes:
             sandbox.prepare()
             if offer.walls is not None:
                 offer.walls.prepare(layout)
+                etc.furnish(layout)
             self._sandboxes[vm_id] = sandbox
         except BaseException as error:
             await remove_tree(building)
@@ -215,12 +216,16 @@ class Sandboxes:
     async def write_environment(self, vm_id: str, variables: Mapping[str, str]) -> None:
         """Put these variables in place of those that every command of a VM was given so far.
 
+        Behind walls they are its /etc/environment, where an /etc of its own is allowed.
+
         Raises:
             HostingError: the VM is missing, or the disk refused.
         """
         lines = "".join(f"{name}={variables[name]}\n" for name in sorted(variables))
+        sandbox = self._demand(vm_id)
         try:
-            write_private(self._demand(vm_id).layout.variables, lines)
+            if not (sandbox.walled and etc.write_variables(sandbox.layout, lines)):
+                write_private(sandbox.layout.variables, lines)
         except OSError as error:
             raise HostingError(f"the variables of VM {vm_id} cannot be written: {error}") from error
 

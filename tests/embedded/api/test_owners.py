@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -11,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from cockpit.embedded.owners import ensure_owner, token_file
+from cockpit.embedded.owners import change_token, ensure_owner, token_file
 from cockpit.embedded.vm_keys import vm_key
-from cockpit.errors import ConfigError
+from cockpit.errors import ConfigError, NotFound
 from tests.embedded.api.fakes import World, make_world, new_token, serving
 
 API = "/api/v1"
@@ -217,6 +219,42 @@ async def test_a_token_that_is_taken_away_opens_nothing_and_comes_back_as_it_was
     assert [row["vm_id"] for row in (await two.bob.get(f"{API}/vms")).json()] == [vm]
     async with httpx.AsyncClient(base_url=two.base, headers={"Authorization": f"Bearer {new_token()}"}) as nobody:
         assert (await nobody.get(f"{API}/vms")).status_code == 403
+
+
+async def test_another_token_opens_what_the_former_opened_which_opens_nothing_from_then_on(two: Two) -> None:
+    vm = await made(two.bob)
+    of_agent = {"Authorization": f"Bearer {vm_key(two.bobs_token, vm)}"}
+    assert (await two.bob.get(f"{API}/vms", headers=of_agent)).status_code == 200
+    async with two.bob.stream("GET", "/feed/stream") as feed:
+        assert feed.status_code == 200
+        token = change_token(two.root, "bob").read_text(encoding="ascii")
+        assert token[:36] == two.bobs_token[:36] and token != two.bobs_token
+        # Nobody has said anything to the server yet.
+        assert (await two.bob.get(f"{API}/vms")).status_code == 403
+        assert (await two.bob.get(f"{API}/vms", headers=of_agent)).status_code == 403
+        renewed = {"Authorization": f"Bearer {token}"}
+        (row,) = (await two.bob.get(f"{API}/vms", headers=renewed)).json()
+        assert (row["vm_id"], row["owner_id"]) == (vm, token[:36])
+        async with asyncio.timeout(30):
+            assert [line async for line in feed.aiter_lines() if line.startswith("data")] == []
+    assert (await two.ada.get(f"{API}/vm/{vm}/status")).status_code == 403
+    assert (await two.bob.delete(f"{API}/vm/{vm}", headers=renewed)).status_code == 200
+
+
+async def test_who_comes_after_one_that_was_removed_has_nothing_of_his(two: Two) -> None:
+    await two.bob.put(f"{API}/env_vars", json={"vars": {"SECRET": "bobs"}})
+    shutil.rmtree(two.root / "owners" / "bob")
+    assert (await two.bob.get(f"{API}/vms")).status_code == 403
+    token = token_file(ensure_owner(two.root, "bob")).read_text(encoding="ascii")
+    answer = await two.bob.get(f"{API}/env_vars", headers={"Authorization": f"Bearer {token}"})
+    assert answer.json() == {"vars": {}}
+    assert (await two.bob.get(f"{API}/vms")).status_code == 403
+
+
+def test_nobody_has_the_token_of_an_owner_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no owner is called bob"):
+        change_token(tmp_path, "bob")
+    assert not list(tmp_path.iterdir())
 
 
 async def test_the_next_server_serves_every_owner_and_the_limit_is_the_machines(tmp_path: Path) -> None:

@@ -125,6 +125,29 @@ async def test_a_copy_has_every_tree_and_what_was_deleted_stays_deleted(walled: 
     assert await said(walled, vm_id, "cat", "/data") == "d\n"
 
 
+async def test_a_vms_id_and_variables_are_files_of_its_own_whatever_an_agent_made_of_them(walled: Fleet) -> None:
+    walls = walled.sandboxes.offer().walls
+    if walls is None or "/etc" not in walls.overlays:
+        missing("a sandbox has no /etc of its own here")
+    vm_id, commit_id, copy_id = await walled.create(), str(uuid.uuid4()), str(uuid.uuid4())
+    told = ("sh", "-c", 'cat /etc/vm_id /etc/environment; echo "${A-none} ${B-none} ${C-none}"')
+    assert await said(walled, vm_id, *told) == f"{vm_id}\nnone none none\n"
+    await walled.sandboxes.write_environment(vm_id, {"B": "2", "A": "x = 'y'"})
+    assert await said(walled, vm_id, *told) == f"{vm_id}\nA=x = 'y'\nB=2\nx = 'y' 2 none\n"
+    # What is written inside counts as well, and goes into copies; the id does not.
+    await said(walled, vm_id, "sh", "-c", "echo '# C=4\nC=3' >> /etc/environment; rm /etc/vm_id; mkdir -p /etc/vm_id/x")
+    await walled.sandboxes.snapshot(vm_id, commit_id)
+    await walled.sandboxes.restore(copy_id, commit_id)
+    kept = "A=x = 'y'\nB=2\n# C=4\nC=3\n"
+    assert await said(walled, copy_id, *told) == f"{copy_id}\n{kept}x = 'y' 2 3\n"
+    secret = walled.sandboxes.layout.root / "secret"
+    secret.write_text(f"A={CANARY}\n")
+    for made in (f"ln -s {secret} $e", "ln -s /etc/hostname $e", "mkdir $e", "mkfifo $e", ":"):
+        await said(walled, copy_id, "sh", "-c", f"e=/etc/environment; rm -rf $e; {made}")
+        assert await said(walled, copy_id, "sh", "-c", 'echo "${A-none}"') == "none\n", made
+    assert secret.read_text() == f"A={CANARY}\n"
+
+
 async def test_the_end_of_the_first_process_is_the_end_of_all(walled: Fleet) -> None:
     vm_id = await walled.create()
     await said(walled, vm_id, "sh", "-c", "env -i setsid sleep 1000 > /dev/null 2>&1 & sleep 1000 > /dev/null 2>&1 & :")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.datastructures import Headers, QueryParams
@@ -56,10 +57,15 @@ class Household:
         self._refused: dict[str, str] = {}
         self.first = self._open(records, token, FIRST_OWNER, "operator")
         self._further: dict[str, Estate] = {}
+        self._former: list[Estate] = []
 
     def _open(self, records: Records, token: str, organisation: str, user_name: str) -> Estate:
-        holding = Holding(owner_id(token), organisation, user_name, records, NameRecords(records))
-        estate = Estate(
+        estate = self._estate(Holding(owner_id(token), organisation, user_name, records, NameRecords(records)), token)
+        self._holdings.append(estate.holding)
+        return estate
+
+    def _estate(self, holding: Holding, token: str) -> Estate:
+        return Estate(
             holding,
             self._holdings,
             self._hosting,
@@ -68,16 +74,19 @@ class Household:
             heartbeat=self._heartbeat,
             information=self._information,
         )
-        self._holdings.append(holding)
-        return estate
 
     async def take_in(self) -> None:
         """Open what the further owners have that are not known yet; one whose files cannot be used waits, and is named.
 
-        What was half made for them when the server stopped is removed.
+        What was half made for them when the server stopped is removed. Who has another token now has what he had, and
+        who has none any more is let go.
         """
-        for name in owner_names(self._root) if self._root is not None else ():
+        names = owner_names(self._root) if self._root is not None else []
+        for name in [name for name in self._further if name not in names]:
+            await self._let_go(name)
+        for name in names:
             if name in self._further:
+                self._take_token(name)
                 continue
             directory = owner_directory(self._root or Path(), name)
             try:
@@ -97,6 +106,37 @@ class Household:
             await estate.lifecycle.recover()
             logger.info("serving the owner %s", name)
 
+    def _take_token(self, name: str) -> None:
+        """Serve an owner by the token that stands in his file; what the former opened ends."""
+        before = self._further[name]
+        try:
+            token = read_token(owner_directory(self._root or Path(), name))
+            if token == before.token:
+                return
+            holding = replace(before.holding, owner_id=owner_id(token))
+            estate = self._estate(holding, token)
+        except (ConfigError, OSError, UnicodeDecodeError) as error:
+            logger.error("the owner %s cannot be served by another token: %s", name, error)
+            return
+        self._holdings[self._holdings.index(before.holding)] = holding
+        self._further[name] = estate
+        # What it was asked for and is under way comes to its end.
+        self._former.append(before)
+        before.end_streams()
+        logger.info("the owner %s has another token", name)
+
+    async def _let_go(self, name: str) -> None:
+        """Serve an owner no more; his files are left alone."""
+        estate = self._further.pop(name)
+        self._holdings.remove(estate.holding)
+        records = estate.holding.records
+        gone = [estate, *(former for former in self._former if former.holding.records is records)]
+        self._former = [former for former in self._former if former not in gone]
+        for each in gone:
+            await each.close()
+        records.close()
+        logger.info("the owner %s is served no more", name)
+
     async def recover(self) -> None:
         """Take up what the last server left."""
         await self.first.lifecycle.recover()
@@ -109,7 +149,7 @@ class Household:
 
     async def close(self) -> None:
         """End what is under way, and close the records of the further owners."""
-        for estate in (self.first, *self._further.values()):
+        for estate in (self.first, *self._further.values(), *self._former):
             await estate.close()
         for estate in self._further.values():
             estate.holding.records.close()
