@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from rich.color import ColorSystem
@@ -46,6 +48,10 @@ class Ends:
         self.replica.note(update, (0, 0), colours=ColorSystem.TRUECOLOR)
         self.writer.show()
 
+    def has_taken(self, composed: float) -> bool:
+        """Say whether the terminal has taken what was drawn at a moment."""
+        return self.writer.taken(composed) is not None
+
 
 @pytest.fixture
 def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ends]:
@@ -85,3 +91,32 @@ def test_a_terminal_that_reads_is_told_nothing(ends: Ends) -> None:
     assert os.read(ends.reading, 65536)
     poll(lambda: ends.writer._began is None, "the end of the write")
     assert not ends.reads_again.is_set()
+
+
+def test_who_draws_a_frame_goes_on_once_what_is_new_in_it_was_found(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "HAND_OVER", 60.0)
+    news = ends.replica.difference
+    found = list[str]()
+
+    def difference() -> str:
+        found.append(news())
+        return found[-1]
+
+    monkeypatch.setattr(ends.replica, "difference", difference)
+    for number, sign in enumerate("abc", 1):
+        composed = time.monotonic()
+        ends.show(sign)
+        assert len(found) == number and sign in found[-1]
+        os.read(ends.reading, 65536)
+        poll(partial(ends.has_taken, composed), "a frame that was taken")
+
+
+def test_who_draws_a_frame_does_not_wait_for_a_terminal_that_does_not_read(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends.writer.write("\x1b]0;" + "x" * 100_000 + "\x07")  # more than a pipe holds
+    poll(lambda: ends.writer.stalls, "a stall")
+    monkeypatch.setattr(writer, "HAND_OVER", 3600.0)
+    ends.show("c")
