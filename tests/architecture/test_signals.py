@@ -11,7 +11,7 @@ OWNER = PACKAGE / "cli" / "signals.py"
 PROGRAMS = {
     PACKAGE / "agents" / "lines" / "__main__.py": "around an agent that prints lines, on its VM",
     PACKAGE / "embedded" / "sandbox" / "init.py": "the first process of a sandbox",
-    PACKAGE / "embedded" / "scripted_agent" / "__main__.py": "an agent",
+    PACKAGE / "embedded" / "scripted_agent" / "program.py": "an agent",
     PACKAGE / "embedded" / "serve.py": "the server of the embedded fleet, a process of its own",
     PACKAGE / "embedded" / "services.py": "the services on a VM of their own",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from pathlib import Path
 from typing import Any
@@ -105,6 +104,8 @@ class ConversationCommands:
             self._session.settings.session_name = entry["name"]
 
     def _do_export_html(self, command: dict[str, Any]) -> dict[str, Any]:
+        import html  # it takes half a megabyte, and few ask for a page
+
         path = Path(str(command.get("outputPath") or f"session-{self._session.id}.html"))
         said = "".join(
             f"<h2>{html.escape(message['role'])}</h2><pre>{html.escape(_said(message))}</pre>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import Any
 
 SERVICE_TIMEOUT = 5.0
@@ -29,6 +30,8 @@ def call(
         method, path, body: the request.
         timeout: seconds it may take.
     """
+    if not sys.modules.get("ssl", True):
+        del sys.modules["ssl"]  # left out at the start; a service may need it
     import http.client
     import urllib.error
     import urllib.request  # slow to load, and only service calls need it

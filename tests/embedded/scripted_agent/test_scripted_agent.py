@@ -325,12 +325,32 @@ async def test_a_session_file_holds_the_conversation(tmp_path: Path) -> None:
 
 def test_it_starts_fast_and_loads_nothing_heavy() -> None:
     code = (
-        "import sys, cockpit.embedded.scripted_agent.__main__ as s;"
+        "import sys, cockpit.embedded.scripted_agent.program as s;"
         "heavy = {'pydantic', 'starlette', 'asyncssh', 'msgspec', 'httpx', 'textual', 'difflib', 'urllib.request'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert done.stdout.strip() == "[]"
+
+
+def test_tls_is_left_out_until_a_service_needs_it() -> None:
+    code = (
+        "import runpy, sys;"
+        "sys.argv = ['scripted'];"
+        "sys.modules.pop('ssl', None); sys.exit = lambda *_: None;"
+        "runpy.run_module('cockpit.embedded.scripted_agent', run_name='__main__');"
+        "print(sys.modules['ssl'], 'html' in sys.modules, file=sys.stderr);"
+        "import os; os.environ['BASE'] = 'https://127.0.0.1:1';"
+        "from cockpit.embedded.scripted_agent.service import call;"
+        "\ntry: call('BASE', 'TOKEN', 'GET', '/', None)"
+        "\nexcept OSError as error: print(type(sys.modules['ssl']).__name__, error, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE
+    )
+    first, second = done.stderr.splitlines()
+    assert first == "None False"
+    assert second.startswith("module ") and "refused" in second
 
 
 class Services(BaseHTTPRequestHandler):
