@@ -11,7 +11,7 @@ from cockpit.cli.losses import agreed, look, say_losses
 from cockpit.engine.port import HeadlessPort
 from cockpit.errors import NotFound, UsageError
 from cockpit.model.fleet import Agent, AgentKind
-from cockpit.model.workers import DELETED, teardown_orders
+from cockpit.model.workers import DELETED, removable, teardown_orders
 from cockpit.text.clean import ours
 
 GOES = ours("The VMs go with their disks. No commit of them is made.")
@@ -63,7 +63,7 @@ def chosen(engine: HeadlessPort, choice: Chosen) -> tuple[Agent, ...]:
     """
     found = choice.workers(engine)
     if not choice.names:
-        return found
+        return removable(found, engine.fleet)
     wanted = [engine.agent_named(name) for name in dict.fromkeys(choice.names)]
     for agent in wanted:
         if agent.kind is not AgentKind.WORKER:

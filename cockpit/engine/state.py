@@ -226,7 +226,12 @@ class FleetState:
         known = self.vms.get(vm.id)
         if known is not None and vm.size == UNKNOWN_SIZE:
             vm = replace(vm, size=known.size, parent_commit=vm.parent_commit or known.parent_commit)
-        vm = replace(vm, perhaps_ours=self.suspects.get(vm.id, ""), hosts_services=self.hosts.get(vm.id, ""))
+        vm = replace(
+            vm,
+            host=vm.source if vm.source in self.plain else "",
+            perhaps_ours=self.suspects.get(vm.id, ""),
+            hosts_services=self.hosts.get(vm.id, ""),
+        )
         if known != vm:
             self.vms[vm.id] = vm
             self.changed()

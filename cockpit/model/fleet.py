@@ -106,6 +106,8 @@ class Vm:
     """Why it is unknown whether it exists: what was asked, and what came back."""
     source: str = ""
     """The name of the source that lists it."""
+    host: str = ""
+    """The plain SSH host on which it is but a place for an agent; empty for a VM."""
     perhaps_ours: str = ""
     """Why it may be what a lost call of ours made; nothing is done to it unless the operator says so."""
     hosts_services: str = ""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cockpit.model.conversation import forgets, is_forgetful, may_be_forgetful
+from cockpit.model.dwelling import it_words
 from cockpit.model.fleet import ActivityState, Agent, Fleet, Power
 from cockpit.model.ids import VmId
 from cockpit.model.names import vm_called
@@ -108,10 +109,11 @@ def why_unseen(vm_id: VmId, fleet: Fleet) -> str:
     if vm is None:
         return "the VM is not on the list"
     if vm.power is not Power.RUNNING:
-        return f"the VM is {vm.power.value}"
+        return f"{it_words(vm)} is {vm.power.value}"
+    called = f"host {vm.host}" if vm.host else "the VM"
     if agent is not None and agent.link.reason:
-        return f"the VM is not connected: {agent.link.reason}"
-    return "the VM did not answer in time"
+        return f"{called} is not connected: {agent.link.reason}"
+    return f"{called} did not answer in time"
 
 
 def _of_host(vm_id: VmId, fleet: Fleet) -> Iterator[str]:

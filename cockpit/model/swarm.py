@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cockpit.model.commands.life import Destroy
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, ManyCommand, StopAll
 from cockpit.model.fleet import AgentKind, Fleet
 from cockpit.model.ids import VmId
 from cockpit.model.refusals.grounds import NO_AGENT, Refusal, RefusalCode, of_another_account
+from cockpit.model.refusals.vm import of_plain_host
 
 
 def to_many(command: ManyCommand, fleet: Fleet) -> Refusal | None:
@@ -61,6 +63,9 @@ def _of_teardown(vms: tuple[VmId, ...], fleet: Fleet) -> Refusal | None:
             return Refusal(RefusalCode.PROTECTED, sentence)
         if away := of_another_account(there[0]):
             return away
+        vm = fleet.vm(vm_id)
+        if vm is not None and (plain := of_plain_host(Destroy(vm_id), vm, fleet)):
+            return plain
     return _of_protected(vms, fleet)
 
 

@@ -53,7 +53,8 @@ def order_to(fleet: Fleet, agent: Agent, text: str, manner: TextManner, images: 
 def becomes(fleet: Fleet, agent: Agent, manner: TextManner) -> str:
     """Say what becomes of a text to an agent."""
     if is_paused(fleet, agent):
-        return "its VM is resumed, then it is prompted"
+        vm = fleet.vm(agent.vm_id)
+        return f"{'it' if vm is not None and vm.host else 'its VM'} is resumed, then it is prompted"
     return _BECOMES[mode_for(agent, manner)]
 
 

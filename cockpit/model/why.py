@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cockpit.model.ages import span_text
 from cockpit.model.changes.sentences import workspace_sentences
 from cockpit.model.conversation import is_forgetful
+from cockpit.model.dwelling import it_words
 from cockpit.model.fleet import UNKNOWN_TIME, ActivityState, Agent, Link, LinkState, Power, ProcessState, Vm
 from cockpit.model.queue import counted, fate_of
 from cockpit.model.reduce.activity import base_state
@@ -80,7 +81,7 @@ def headline(agent: Agent, vm: Vm | None, now: float) -> Headline:
         return Headline("elsewhere", "unknown")
     if vm is not None and vm.power in _POWER:
         word, tone = _POWER[vm.power]
-        return Headline(word, tone)
+        return Headline(word.removeprefix("VM ") if vm.host else word, tone)
     if vm is None and agent.link.state is LinkState.PAUSED:
         return Headline("paused", "paused")
     if agent.process.state is ProcessState.DEAD:
@@ -105,8 +106,8 @@ def why(agent: Agent, vm: Vm | None, now: float) -> tuple[str, ...]:
         *_activity(agent, now),
         *_guessed(agent),
         *_times(agent, now),
-        _link(agent.link, now),
-        *_process(agent, now),
+        _link(agent.link, vm, now),
+        *_process(agent, vm, now),
     ]
     sentences.append(_power(vm, now))
     sentences += _running(agent)
@@ -206,7 +207,7 @@ def _times(agent: Agent, now: float) -> list[str]:
     return sentences
 
 
-def _link(link: Link, now: float) -> str:
+def _link(link: Link, vm: Vm | None, now: float) -> str:
     since = span_text(now - link.since)
     reason = f": {_quoted(link.reason)}" if link.reason else "."
     if link.state is LinkState.UP:
@@ -214,7 +215,7 @@ def _link(link: Link, now: float) -> str:
     if link.state is LinkState.SILENT:
         return f"Link silent for {since}: a keepalive was missed, so all this is the last known."
     if link.state is LinkState.PAUSED:
-        return "Link paused with the VM."
+        return f"Link paused with {it_words(vm)}."
     if link.state is LinkState.NEVER:
         return f"Never connected{reason}"
     if link.state is LinkState.CONNECTING:
@@ -223,7 +224,7 @@ def _link(link: Link, now: float) -> str:
     return f"Link down for {since}{reason}{again}"
 
 
-def _process(agent: Agent, now: float) -> list[str]:
+def _process(agent: Agent, vm: Vm | None, now: float) -> list[str]:
     process = agent.process
     since = span_text(now - process.since)
     if process.state is ProcessState.ALIVE:
@@ -238,7 +239,8 @@ def _process(agent: Agent, now: float) -> list[str]:
     elif process.never_started:
         also = f", looked also at {', '.join(process.looked_also_at)}" if process.looked_also_at else ""
         place = agent.directory or "the place where it should live"
-        sentences = [f"No agent at {place}{also}: relaunch it there, adopt the one that is meant, or destroy its VM."]
+        end = "dismiss it" if vm is not None and vm.host else "destroy its VM"
+        sentences = [f"No agent at {place}{also}: relaunch it there, adopt the one that is meant, or {end}."]
     else:
         sentences = ["Whether its process is alive is unknown."]
     if process.state is not ProcessState.UNKNOWN:
@@ -270,7 +272,11 @@ def _power(vm: Vm | None, now: float) -> str:
     if vm is None:
         return "No VM of this agent is listed."
     if vm.doubt:
-        return f"Whether its VM exists is unknown: {_quoted(vm.doubt)}"
+        what = f"it is still on host {vm.host}" if vm.host else "its VM exists"
+        return f"Whether {what} is unknown: {_quoted(vm.doubt)}"
+    if vm.host:
+        seen = f", when it was looked at {span_text(now - vm.seen_at)} ago" if vm.seen_at else ""
+        return f"On host {vm.host}: {vm.power.value}{seen}."
     said = f"said the API {span_text(now - vm.seen_at)} ago" if vm.seen_at else "says the API"
     return f"VM {vm.power.value}, {said}."
 

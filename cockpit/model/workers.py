@@ -84,6 +84,12 @@ def workers_in(fleet: Fleet, *, parent: AgentId | None = None, label: str = "") 
     )
 
 
+def removable(agents: Sequence[Agent], fleet: Fleet) -> tuple[Agent, ...]:
+    """Return those that can be torn down: agents of plain hosts stay. Of no others, all: the order says why."""
+    hosts = {vm.id for vm in fleet.vms if vm.host}
+    return tuple(agent for agent in agents if agent.vm_id not in hosts) or tuple(agents)
+
+
 def teardown_orders(agents: Sequence[Agent], *, undo: bool = False) -> tuple[Teardown, ...]:
     """Return the commands that tear agents down: one for each source that has any."""
     sources: dict[str, dict[VmId, None]] = {}

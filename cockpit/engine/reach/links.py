@@ -13,6 +13,7 @@ from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.engine.streams.link import VmLink
 from cockpit.errors import Refused
+from cockpit.model.dwelling import it_words, reached_words
 from cockpit.model.fleet import LinkState, Power
 from cockpit.model.ids import VmId
 from cockpit.model.refusals.grounds import RefusalCode
@@ -115,18 +116,18 @@ class VmLinks:
         power = self._fleet_state.power(vm_id)
         if power in (Power.PAUSED, Power.SLEEPING):
             # The link says the same until it has noticed that the VM runs again.
-            return f"the VM is {power.value}"
+            return f"{it_words(self._fleet_state.vms.get(vm_id))} is {power.value}"
         if (refused := of_power(vm_id, self._fleet_state.snapshot())) is not None:
             return refused.sentence
         link = self._of_agent(vm_id) or self._own.get(vm_id)
         if link is None or link.shown.state in (LinkState.UP, LinkState.NEVER):
             return ""
-        called, reason = self._called(vm_id), link.shown.reason
+        called, reason, vm = self._called(vm_id), link.shown.reason, self._fleet_state.vms.get(vm_id)
         if link.shown.state is LinkState.PAUSED:
             return reason
         if link.shown.state is LinkState.SILENT:
-            return f"nothing is heard of {called}'s VM: {reason}"
-        return f"{called}'s VM is not connected{f': {reason}' if reason else ''}"
+            return f"nothing is heard of {reached_words(called, vm)}: {reason}"
+        return f"{reached_words(called, vm)} is not connected{f': {reason}' if reason else ''}"
 
     def _of_agent(self, vm_id: VmId) -> VmLink | None:
         for agent in self._fleet_state.agents.values():

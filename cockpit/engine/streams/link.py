@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cockpit.engine.cancellation import check_cancelled
 from cockpit.engine.state import FleetState
 from cockpit.errors import CockpitError
+from cockpit.model.dwelling import it_words, kind_words
 from cockpit.model.fleet import Link, LinkState, Power
 from cockpit.model.ids import VmId
 from cockpit.remote.errors import CertificateRefused, HostKeyChanged, HostKeyRefused, SshKeyRefused
@@ -83,6 +84,10 @@ class VmLink:
         """How the link is, as it is shown."""
         return self._link
 
+    @property
+    def _home(self) -> str:
+        return it_words(self._fleet_state.vms.get(self.vm_id))
+
     def wake(self) -> None:
         """Try again now, e.g. because the VM was resumed."""
         self._wake.set()
@@ -99,9 +104,10 @@ class VmLink:
             return self._ended or (self.connection is not None and not self.connection.closed)
 
         up = await self._fleet_state.until(decided, timeout)
+        called = kind_words(self._fleet_state.vms.get(self.vm_id))
         if not up or self.connection is None:
             raise CockpitError(
-                f"VM {self.vm_id} is not connected: {self._link.reason or self._link.state.value}",
+                f"{called} {self.vm_id} is not connected: {self._link.reason or self._link.state.value}",
                 hint="the cockpit keeps trying; nothing was sent",
             )
         return self.connection
@@ -112,7 +118,7 @@ class VmLink:
         try:
             while (power := self._fleet_state.power(self.vm_id)) is not Power.GONE:
                 if power in (Power.PAUSED, Power.SLEEPING):
-                    self._show(LinkState.PAUSED, reason=f"the VM is {power.value}")
+                    self._show(LinkState.PAUSED, reason=f"{self._home} is {power.value}")
                     self.settled.set()
                     await self._until_power_changes(power)
                     attempt = 0
@@ -133,7 +139,7 @@ class VmLink:
             self._ended = True
             self._fleet_state.changed()
             await self._close()
-        self._show(LinkState.DOWN, reason="the VM is gone")
+        self._show(LinkState.DOWN, reason=f"{self._home} is gone")
 
     async def _attempt(self) -> str:
         """Run one connection from opening to its end, and return why it ended."""
@@ -188,7 +194,7 @@ class VmLink:
         while not connection.closed:
             power = self._fleet_state.power(self.vm_id)
             if power in (Power.PAUSED, Power.SLEEPING):
-                self._show(LinkState.PAUSED, reason=f"the VM is {power.value}")
+                self._show(LinkState.PAUSED, reason=f"{self._home} is {power.value}")
             elif connection.silent:
                 self._show(LinkState.SILENT, reason="a keepalive was not answered")
             else:

@@ -17,7 +17,7 @@ def consequence(mode: str, agent: Agent, vm: Vm | None) -> str:
         vm: the agent's.
     """
     if vm is not None and vm.power in (Power.PAUSED, Power.SLEEPING):
-        return f"VM {vm.power.value}: asks, then resumes it and sends"
+        return f"{'agent' if vm.host else 'VM'} {vm.power.value}: asks, then resumes it and sends"
     activity = agent.activity
     if not agent.run_open:
         if base_state(activity) is ActivityState.COMPACTING:

@@ -115,15 +115,20 @@ def _of_agent(agent: Agent, vm: Vm | None, fleet: Fleet) -> Iterator[Condition]:
     if agent.elsewhere or vm is None:
         return
     if vm.power is Power.DEAD:
-        sentence = f"the VM of {agent.name} died"
-        yield Condition(f"dead {vm.id}", DEAD, sentence, True, agent.id, agent.name, reason="the platform says so")
+        sentence = f"{agent.name} on host {vm.host} died" if vm.host else f"the VM of {agent.name} died"
+        state, teller = ("dead", "host") if vm.host else (DEAD, "platform")
+        yield Condition(f"dead {vm.id}", state, sentence, True, agent.id, agent.name, reason=f"the {teller} says so")
     elif vm.power is Power.GONE:
         if not _is_ours(vm, fleet):
-            sentence = f"the VM of {agent.name} is gone"
-            reason = "the platform lists it no more, and nobody here destroyed it"
-            yield Condition(f"gone {vm.id}", GONE, sentence, True, agent.id, agent.name, reason=reason)
+            sentence = f"{agent.name} is gone from host {vm.host}" if vm.host else f"the VM of {agent.name} is gone"
+            state, teller = ("gone", "host") if vm.host else (GONE, "platform")
+            reason = f"the {teller} lists it no more, and nobody here destroyed it"
+            yield Condition(f"gone {vm.id}", state, sentence, True, agent.id, agent.name, reason=reason)
     elif _is_unseen(agent, vm):
-        reason = one_line(agent.link.reason, SENTENCE_PART) or "its VM does not answer"
+        reason = (
+            one_line(agent.link.reason, SENTENCE_PART)
+            or f"{f'host {vm.host}' if vm.host else 'its VM'} does not answer"
+        )
         sentence = f"{agent.name} is lost from sight: {reason}"
         key = f"lost {vm.id}"
         yield Condition(key, LOST, sentence, False, agent.id, agent.name, reason=reason, hold=LOST_AFTER)

@@ -7,6 +7,7 @@ from cockpit.model.commands.conversation import ConversationCommand
 from cockpit.model.commands.life import Relaunch
 from cockpit.model.commands.vm import Checkpoint, Retry
 from cockpit.model.conversation import forgets, is_forgetful
+from cockpit.model.dwelling import reached_words, whose_words
 from cockpit.model.fleet import Agent, Fleet, LinkState, Power, ProcessState
 from cockpit.model.inbox.question import digest_of
 from cockpit.model.refusals.conversation import of_conversation
@@ -56,12 +57,12 @@ def unreachable(agent: Agent, fleet: Fleet) -> Refusal | None:
     """Return why nothing can be written to an agent now, or None."""
     vm = fleet.vm(agent.vm_id)
     if vm is not None and vm.power in (Power.PAUSED, Power.SLEEPING):
-        return Refusal(RefusalCode.VM_POWER, f"{agent.name}'s VM is paused: resume it first")
+        return Refusal(RefusalCode.VM_POWER, f"{whose_words(agent.name, vm)} is paused: resume it first")
     if agent.process.state is ProcessState.DEAD:
         return Refusal(RefusalCode.PROCESS_DEAD, f"{agent.name}'s process is dead: relaunch it first")
     if agent.link.state not in (LinkState.UP, LinkState.SILENT):
         cause = agent.link.reason or agent.link.state.value
-        return Refusal(RefusalCode.NOT_CONNECTED, f"{agent.name}'s VM is not connected: {cause}")
+        return Refusal(RefusalCode.NOT_CONNECTED, f"{reached_words(agent.name, vm)} is not connected: {cause}")
     return None
 
 

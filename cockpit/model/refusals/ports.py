@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward, PortCommand
+from cockpit.model.dwelling import it_words, reached_words, whose_words
 from cockpit.model.fleet import Fleet, LinkState, Power
 from cockpit.model.ids import VmId
 from cockpit.model.ports import MOST_PORT, forward_meant
 from cockpit.model.refusals.grounds import Refusal, RefusalCode, of_another_account
+from cockpit.model.refusals.vm import of_plain_host
 
 
 def of_reach(vm_id: VmId, fleet: Fleet) -> Refusal | None:
@@ -16,7 +18,9 @@ def of_reach(vm_id: VmId, fleet: Fleet) -> Refusal | None:
         return refused
     if agent is not None and agent.link.state is LinkState.DOWN:
         reason = agent.link.reason or "the link is down"
-        return Refusal(RefusalCode.NOT_CONNECTED, f"{agent.name}'s VM is not connected: {reason}")
+        return Refusal(
+            RefusalCode.NOT_CONNECTED, f"{reached_words(agent.name, fleet.vm(vm_id))} is not connected: {reason}"
+        )
     return None
 
 
@@ -27,11 +31,11 @@ def of_power(vm_id: VmId, fleet: Fleet) -> Refusal | None:
     if agent is not None and (away := of_another_account(agent)):
         return away
     if vm is None or vm.power is Power.GONE:
-        return Refusal(RefusalCode.NO_VM, "the VM is gone")
+        return Refusal(RefusalCode.NO_VM, f"{it_words(vm)} is gone")
     if vm.power in (Power.PAUSED, Power.SLEEPING):
-        return Refusal(RefusalCode.VM_POWER, f"{called}'s VM is {vm.power.value}: resume it first")
+        return Refusal(RefusalCode.VM_POWER, f"{whose_words(called, vm)} is {vm.power.value}: resume it first")
     if vm.power is Power.DEAD:
-        return Refusal(RefusalCode.VM_POWER, f"{called}'s VM is dead")
+        return Refusal(RefusalCode.VM_POWER, f"{whose_words(called, vm)} is dead")
     return None
 
 
@@ -46,6 +50,9 @@ def of_ports(command: PortCommand, fleet: Fleet, routed: tuple[int, ...]) -> Ref
         return None if known is not None else Refusal(RefusalCode.ALREADY, "there is no such forward")
     if not 1 <= command.port <= MOST_PORT:
         return Refusal(RefusalCode.BAD_NUMBER, f"{command.port} is no port: 1 to {MOST_PORT}")
+    target = fleet.vm(command.vm)
+    if target is not None and (plain := of_plain_host(command, target, fleet)):
+        return plain
     match command:
         case OpenForward(local=local) if not 0 <= local <= MOST_PORT:
             return Refusal(RefusalCode.BAD_NUMBER, f"{local} is no local port: 1 to {MOST_PORT}, or 0 for any")

@@ -29,6 +29,8 @@ def of_source(command: Command, fleet: Fleet) -> Refusal | None:
     name = source_named(command)
     if name in fleet.plain and (isinstance(command, BuildImage | PlatformCommand) or _of_commit(command)):
         return Refusal(RefusalCode.PLAIN_HOST, f"{name} is a plain SSH host: it has neither VMs nor images")
+    if name in fleet.plain and isinstance(command, Spawn) and command.size is not None:
+        return Refusal(RefusalCode.PLAIN_HOST, f"{name} is a plain SSH host: there is no VM whose size could be chosen")
     if not name or not fleet.sources or name in fleet.sources:
         return None
     known = ", ".join(fleet.sources)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cockpit.model.commands.life import Adopt, Spawn
+from cockpit.model.dwelling import it_words
 from cockpit.model.fleet import Fleet, Power
 from cockpit.model.names import agents_called
 from cockpit.model.own.described import kind_meant
@@ -72,7 +73,7 @@ def of_adopt(adopt: Adopt, fleet: Fleet) -> Refusal | None:
     if known is not None:
         return Refusal(RefusalCode.ADOPTED, f"its agent is here already: {known.name}")
     if vm.power is not Power.RUNNING:
-        sentence = f"the VM is {vm.power.value}: an agent can be looked for on a running one only"
+        sentence = f"{it_words(vm)} is {vm.power.value}: an agent can be looked for on a running one only"
         return Refusal(RefusalCode.VM_POWER, sentence)
     if fault := name_fault(adopt.name, fleet):
         return fault

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cockpit.model.commands.work import RestoreFiles, WorkCommand
+from cockpit.model.dwelling import reached_words, whose_words
 from cockpit.model.fleet import Agent, Fleet, LinkState, Power, is_at_work
 from cockpit.model.refusals.grounds import NO_AGENT, Refusal, RefusalCode, of_another_account
 
@@ -22,8 +23,8 @@ def out_of_reach(agent: Agent, fleet: Fleet) -> Refusal | None:
     """Return why nothing can be done on an agent's VM, whether its process lives or not."""
     vm = fleet.vm(agent.vm_id)
     if vm is not None and vm.power in (Power.PAUSED, Power.SLEEPING):
-        return Refusal(RefusalCode.VM_POWER, f"{agent.name}'s VM is paused: resume it first")
+        return Refusal(RefusalCode.VM_POWER, f"{whose_words(agent.name, vm)} is paused: resume it first")
     if agent.link.state not in (LinkState.UP, LinkState.SILENT):
         cause = agent.link.reason or agent.link.state.value
-        return Refusal(RefusalCode.NOT_CONNECTED, f"{agent.name}'s VM is not connected: {cause}")
+        return Refusal(RefusalCode.NOT_CONNECTED, f"{reached_words(agent.name, vm)} is not connected: {cause}")
     return None

@@ -8,6 +8,7 @@ from dataclasses import replace
 from cockpit.model.commands.life import Dismiss, Relaunch
 from cockpit.model.commands.vm import Branch, Commit, Pause, Resume, TrustHostKey
 from cockpit.model.conversation import forgets, is_forgetful
+from cockpit.model.dwelling import kind_words
 from cockpit.model.fleet import Agent, Vm
 from cockpit.model.ids import VmId
 from cockpit.model.kept import IN_THE_COMMIT
@@ -211,8 +212,14 @@ def _trust_host_key(home: HomePort) -> None:
             home.command(command)
 
     consequence = our_line("{}. Yes only if you know why it changed.", agent.link.reason)
+    named = our_line("{} · {} {}", agent.name, kind_words(home.fleet.vm(agent.vm_id)), agent.vm_id)
     home.open_dialog(
-        ConfirmDialog(ours("Trust host key"), [our_line("{} · VM {}", agent.name, agent.vm_id)], consequence), finish
+        ConfirmDialog(
+            ours("Trust host key"),
+            [named],
+            consequence,
+        ),
+        finish,
     )
 
 

@@ -10,6 +10,7 @@ from cockpit.model.commands.agent import task_for
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.life import Destroy, Restore, Undo
 from cockpit.model.commands.vm import Retry
+from cockpit.model.dwelling import kind_words
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Vm
 from cockpit.model.ids import AgentId, CommitId, VmId
 from cockpit.model.kept import IN_THE_COMMIT, KEEP_STEP, KeptCommit, undoable
@@ -48,7 +49,10 @@ def _destroy_marked(home: HomePort, agents: Sequence[Agent]) -> None:
     orders: dict[AgentId, Command] = {agent.id: Destroy(agent.vm_id) for agent in agents}
     refused = refusals(home, orders)
     meant = [agent for agent in agents if agent.id not in refused]
-    lines = [our_line("{} {} · VM {}", agent.kind.value, agent.name, agent.vm_id) for agent in meant]
+    lines = [
+        our_line("{} {} · {} {}", agent.kind.value, agent.name, kind_words(home.fleet.vm(agent.vm_id)), agent.vm_id)
+        for agent in meant
+    ]
 
     async def look() -> Sequence[Loss]:
         return await home.engine.losses.look([agent.vm_id for agent in meant])
@@ -113,7 +117,7 @@ def _ask(home: HomePort, target: VmId, named: Clean, *, undo: bool, why: str = "
 
 def _target(home: HomePort, vm: Vm) -> Clean:
     lived = f", up {age(home.engine.now() - vm.created_at)}" if vm.created_at else ""
-    return our_line("{} · VM {}{}", vm_words(home.fleet, vm), vm.id, lived)
+    return our_line("{} · {} {}{}", vm_words(home.fleet, vm), kind_words(vm), vm.id, lived)
 
 
 def _nothing_to_undo(situation: Situation) -> str:

@@ -8,7 +8,7 @@ from cockpit.model.commands.swarm import ContinueAll, StopAll
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import VmId
 from cockpit.model.standstill import continue_orders, stop_orders
-from cockpit.model.workers import teardown_orders, workers_in
+from cockpit.model.workers import removable, teardown_orders, workers_in
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import our_line
 from cockpit.ui.actions.action import Action, Situation
@@ -88,6 +88,12 @@ def has_workers(situation: Situation) -> str:
     return "" if workers_in(situation.fleet) else "there is no worker"
 
 
+def _can_tear_down(situation: Situation) -> str:
+    orders = teardown_orders(removable(workers_in(situation.fleet), situation.fleet))
+    reasons = [situation.engine.disabled_reason(order) for order in orders]
+    return has_workers(situation) or ("" if not all(reasons) else reasons[0])
+
+
 def _teardown(home: HomePort) -> None:
     """Ask which workers are meant, look at what would be lost with each, and ask once more."""
     groups = {key: workers for key, _, workers in groups_of_workers(home.fleet)}
@@ -107,7 +113,7 @@ def _teardown(home: HomePort) -> None:
 
 def ask_to_tear_down(home: HomePort, workers: Sequence[Agent]) -> None:
     """Look at what would be lost with workers, name it, and tear them down if the operator says so."""
-    orders = teardown_orders(workers)
+    orders = teardown_orders(removable(workers, home.fleet))
 
     async def ask() -> None:
         losses = await home.engine.losses.look([vm for order in orders for vm in order.vms])
@@ -152,7 +158,7 @@ ACTIONS: tuple[Action, ...] = (
         "Agents",
         "Delete workers: all, of an agent, or of a label",
         _teardown,
-        has_workers,
+        _can_tear_down,
         writes=True,
         dangerous=True,
     ),

@@ -11,6 +11,7 @@ from cockpit.model.commands.agent import Abort, AgentCommand, FollowUp, Prompt, 
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.usage import ResumeAndSend
 from cockpit.model.commands.vm import Checkpoint
+from cockpit.model.dwelling import whose_words
 from cockpit.model.fleet import Agent, Fleet, Power
 from cockpit.model.ids import AgentId
 from cockpit.model.inquiries import SLASH_COMMANDS
@@ -95,7 +96,10 @@ def _send(home: HomePort, submitted: Composer.Submitted) -> None:
             home.composer.give_back(submitted)
 
     if isinstance(wanted, ResumeAndSend) and agent is not None:
-        consequence = ours("Its VM is paused. Yes resumes it and sends the text; no gives the text back.")
+        consequence = our_line(
+            "{} is paused. Yes resumes it and sends the text; no gives the text back.",
+            whose_words(agent.name, home.fleet.vm(agent.vm_id)),
+        )
         home.open_dialog(ConfirmDialog(ours("Resume and send"), [clean_line(agent.name)], consequence), send)
     else:
         send(True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cockpit.model.dwelling import reached_words, whose_words
 from cockpit.model.fleet import LinkState, Power
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.home_port import HomePort
@@ -15,9 +16,9 @@ def _can_look(situation: Situation) -> str:
         return needs_agent(situation)
     vm = situation.fleet.vm(agent.vm_id)
     if vm is not None and vm.power in (Power.PAUSED, Power.SLEEPING):
-        return "its VM is paused: resume it first"
+        return f"{whose_words(agent.name, vm)} is paused: resume it first"
     if agent.link.state not in (LinkState.UP, LinkState.SILENT):
-        return f"its VM is not connected: {agent.link.reason or agent.link.state.value}"
+        return f"{reached_words(agent.name, vm)} is not connected: {agent.link.reason or agent.link.state.value}"
     return ""
 
 

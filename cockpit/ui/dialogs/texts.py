@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from cockpit.model.board import Task
+from cockpit.model.dwelling import kind_words
 from cockpit.model.fleet import Agent, Vm
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.reconciliation import Finding
@@ -40,7 +41,7 @@ def why_vm_text(vm: Vm) -> Content:
             vm.perhaps_ours,
             "it may be somebody else's: nothing is done to it unless you destroy it; `dismiss` leaves it alone",
         ]
-    facts = [("VM", vm.id), ("power", vm.power.value), ("owner", vm.owner)]
+    facts = [(kind_words(vm), vm.id), ("power", vm.power.value), ("owner", vm.owner)]
     return content([*pieces, *_evidence(sentences, facts)])
 
 
@@ -71,7 +72,7 @@ def why_text(agent: Agent, vm: Vm | None, now: float) -> Content:
         ("model", agent.model),
         ("works for", agent.parent),
         ("labels", ", ".join(agent.labels)),
-        ("VM", agent.vm_id),
+        (kind_words(vm), agent.vm_id),
         ("turns", str(agent.turns) if agent.turns else ""),
         (
             "spent",

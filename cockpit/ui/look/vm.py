@@ -36,7 +36,9 @@ def _facts(agent: Agent, vm: Vm | None, fleet: Fleet, now: float) -> Iterator[tu
         yield ours("power"), [(our_line("{} {}", look.glyph, look.word), look.style), *_seen(vm, now)]
     yield from _link(agent, now)
     yield from _process(agent, now)
-    yield ours("VM"), [(clean_line(agent.vm_id), "")]
+    if vm is not None and vm.host:
+        yield ours("host"), [(clean_line(vm.host), "")]
+    yield (ours("place") if vm is not None and vm.host else ours("VM")), [(clean_line(agent.vm_id), "")]
     if vm is not None:
         yield from _lineage(vm, fleet, now)
     if agent.directory:
@@ -89,6 +91,8 @@ def _lineage(vm: Vm, fleet: Fleet, now: float) -> Iterator[tuple[Clean, list[Pie
         yield ours("called"), [(clean_line(vm_called(vm.id, fleet.agents, (vm,))), "")]
     if vm.created_at:
         yield ours("made"), [(our_line("{} ago", age(now - vm.created_at)), "")]
+    if vm.host:
+        return  # What a platform keeps of VMs.
     yield ours("from commit"), [(clean_line(vm.parent_commit), "")] if vm.parent_commit else [UNKNOWN]
     yield ours("size"), [(clean_line(vm.size.brief), "")] if vm.size.brief else [UNKNOWN]
     commits = [one for one in fleet.kept if one.vm == vm.id]

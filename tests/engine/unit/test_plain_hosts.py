@@ -1,10 +1,12 @@
-"""What a look at a host tells is read whatever stands there, and what a host cannot do is refused with a reason."""
+"""What a look at a host tells is read whatever stands there; what it cannot do is refused; no word makes it a VM."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from typing import cast
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import cast, get_args
 
 import httpx
 import pytest
@@ -16,15 +18,56 @@ from cockpit.config import HostSettings, Settings
 from cockpit.engine.hosts import platform
 from cockpit.engine.hosts.places import parse_look, place_id
 from cockpit.errors import CockpitError, ConfigError
+from cockpit.model.commands.agent import Prompt
+from cockpit.model.commands.command import Command
 from cockpit.model.commands.images import BuildImage
-from cockpit.model.commands.life import Destroy, Spawn
-from cockpit.model.commands.vm import Branch, Commit, Pause
-from cockpit.model.fleet import AgentKind, Fleet, Power, Vm
-from cockpit.model.ids import CommitId
-from cockpit.model.platform import Resize
+from cockpit.model.commands.life import Adopt, Deregister, Destroy, Dismiss, Recall, Restore, Spawn
+from cockpit.model.commands.plan import RunPlan
+from cockpit.model.commands.ports import EndBridge, EndForward, OpenBridge, OpenForward
+from cockpit.model.commands.swarm import BestOf, ContinueAll, StopAll, Teardown
+from cockpit.model.commands.usage import FreezeForBudget, PauseIdle, ResumeAndSend
+from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
+from cockpit.model.commands.work import RestoreFiles
+from cockpit.model.fleet import (
+    Activity,
+    ActivityState,
+    Agent,
+    AgentKind,
+    Fleet,
+    Link,
+    LinkState,
+    Power,
+    Process,
+    ProcessState,
+    Vm,
+)
+from cockpit.model.ids import CommitId, VmId, agent_of
+from cockpit.model.kept import KeptCommit, KeptFor, KeptState
+from cockpit.model.loss import why_unseen
+from cockpit.model.notices.condition import conditions
+from cockpit.model.platform import (
+    ChangeCommit,
+    ChangeRepository,
+    DeleteCommit,
+    MakeInfra,
+    NewVm,
+    PlatformCommand,
+    Resize,
+    SetLabels,
+    SetVariables,
+    TagCommit,
+    Untag,
+)
+from cockpit.model.refusals.files import to_files
 from cockpit.model.refusals.grounds import Facilities, RefusalCode
+from cockpit.model.refusals.ports import of_reach
 from cockpit.model.refusals.refusal import refusal
+from cockpit.model.size import VmSize
+from cockpit.model.why import headline, why
+from cockpit.model.workers import removable
 from cockpit.remote.hosts.line import HostLine
+from cockpit.ui.dialogs.texts import why_text
+from cockpit.ui.look.vm import vm_content
 from cockpit.vers.errors import ApiUnreachable
 
 HEAD = "home\t/home/me\nbase\t/home/me/agents\n"
@@ -69,26 +112,130 @@ def test_a_look_that_was_cut_off_is_none(length: int) -> None:
         parse_look("alpha", f"{HEAD}place\t/tmp/pi-rpc\trunning\t7\t\n"[:length].encode())
 
 
-def test_what_needs_a_platform_is_refused_on_a_host_alone() -> None:
-    here = Vm(place_id("alpha", "/x"), Power.RUNNING, source="alpha")
-    there = Vm(place_id("beta", "/x"), Power.RUNNING, source="embedded")
-    fleet = Fleet(vms=(here, there), sources=("embedded", "alpha"), plain=frozenset({"alpha"}))
+HERE, THERE = place_id("alpha", "/x"), place_id("beta", "/x")
+COMMIT = CommitId("5e2ad3b6-0000-4000-8000-000000000000")
 
-    def code(command: object, seen: Fleet = fleet) -> RefusalCode | None:
-        refused = refusal(command, seen, Facilities())  # type: ignore[arg-type]
-        if refused is not None and refused.code is RefusalCode.PLAIN_HOST:
-            assert "alpha is a plain SSH host" in refused.sentence
-        return refused.code if refused is not None else None
+NEEDS_A_VM: tuple[Callable[[VmId], Command], ...] = (
+    Commit,
+    lambda vm: Branch(vm, 1),
+    lambda vm: BestOf(vm, ("try it",)),
+    lambda vm: Checkpoint(vm, Prompt(agent_of(vm, "/x"), "go")),
+    lambda vm: Retry(vm, COMMIT, Prompt(agent_of(vm, "/x"), "go")),
+    Destroy,
+    lambda vm: Teardown((vm,)),
+    lambda vm: Restore(COMMIT, instead=vm),
+    lambda vm: Resize(vm, 9000),
+    lambda vm: OpenBridge(vm, 3000),
+    lambda vm: EndBridge(vm, 3000),
+)
+NEEDS_A_PLATFORM: tuple[Callable[[str], Command], ...] = (
+    lambda source: Spawn("ada", AgentKind.WORKER, image=COMMIT, source=source),
+    lambda source: Spawn("ada", AgentKind.WORKER, size=VmSize(1, 512, 512), source=source),
+    lambda source: BuildImage("base", source=source),
+    lambda source: NewVm(source=source),
+    lambda source: MakeInfra(source=source),
+    lambda source: ChangeCommit(COMMIT, name="kept", source=source),
+    lambda source: DeleteCommit(COMMIT, source=source),
+    lambda source: TagCommit(COMMIT, "kept", source=source),
+    lambda source: Untag("kept", source=source),
+    lambda source: ChangeRepository("kept", source=source),
+    lambda source: SetVariables(source=source),
+)
+ON_A_HOST_TOO: tuple[type, ...] = (
+    *(Pause, Resume, PauseIdle, FreezeForBudget, ResumeAndSend, StopAll, ContinueAll, TrustHostKey),
+    *(Adopt, Deregister, Dismiss, Recall, SetLabels, OpenForward, EndForward),
+)
 
-    for make in (lambda vm: Commit(vm), lambda vm: Branch(vm, 1), lambda vm: Destroy(vm), lambda vm: Resize(vm, 9000)):
-        assert code(make(here.id)) is RefusalCode.PLAIN_HOST
-        assert code(make(there.id)) is not RefusalCode.PLAIN_HOST
-    assert code(Pause(here.id)) is None
-    lost = Fleet(vms=(Vm(here.id, Power.UNKNOWN, source="alpha", doubt="it is not there"),), plain=fleet.plain)
-    assert code(Destroy(here.id), lost) is None, "what is not there any more can be forgotten"
-    image = CommitId("5e2ad3b6-0000-4000-8000-000000000000")
-    assert code(Spawn("ada", AgentKind.WORKER, image=image, source="alpha")) is RefusalCode.PLAIN_HOST
-    assert code(BuildImage("base", source="alpha")) is RefusalCode.PLAIN_HOST
+
+def seen(doubt: str = "") -> Fleet:
+    """Return a worker on a host and one on a VM."""
+    vms = (
+        Vm(HERE, Power.RUNNING, source="alpha", host="alpha", doubt=doubt),
+        Vm(THERE, Power.RUNNING, source="embedded"),
+    )
+    agents = tuple(
+        Agent(
+            agent_of(vm.id, "/x"), f"on-{vm.source}", AgentKind.WORKER, vm.id, source=vm.source, link=Link(LinkState.UP)
+        )
+        for vm in vms
+    )
+    kept = (KeptCommit("r", KeptFor.CHECKPOINT, KeptState.KEPT, 1.0, "", VmId("y"), "y", commit=COMMIT),)
+    return Fleet(vms=vms, agents=agents, sources=("embedded", "alpha"), plain=frozenset({"alpha"}), kept=kept)
+
+
+def code_of(command: Command, fleet: Fleet) -> RefusalCode | None:
+    refused = refusal(command, fleet, Facilities(routed_ports=(3000,)))
+    if refused is not None and refused.code is RefusalCode.PLAIN_HOST:
+        assert "alpha is a plain SSH host: " in refused.sentence
+    return refused.code if refused is not None else None
+
+
+@pytest.mark.parametrize("build", NEEDS_A_VM)
+def test_what_needs_a_vm_is_refused_on_a_host_alone(build: Callable[[VmId], Command]) -> None:
+    assert code_of(build(HERE), seen()) is RefusalCode.PLAIN_HOST
+    assert code_of(build(THERE), seen()) is not RefusalCode.PLAIN_HOST
+
+
+@pytest.mark.parametrize("build", NEEDS_A_PLATFORM)
+def test_what_needs_a_platform_is_refused_where_a_host_is_named(build: Callable[[str], Command]) -> None:
+    assert code_of(build("alpha"), seen()) is RefusalCode.PLAIN_HOST
+    assert code_of(build("embedded"), seen()) is not RefusalCode.PLAIN_HOST
+
+
+def test_each_act_about_a_vm_is_known_to_work_on_a_host_or_to_be_refused() -> None:
+    about = {act for act in get_args(Command) if {"vm", "vms", "instead"} & {field.name for field in fields(act)}}
+    refused = {type(build(HERE)) for build in NEEDS_A_VM}
+    assert not refused & set(ON_A_HOST_TOO)
+    assert about - {RunPlan} == refused | set(ON_A_HOST_TOO)
+    platform = {*get_args(PlatformCommand)} - {Resize, SetLabels}
+    assert platform <= {type(build("alpha")) for build in NEEDS_A_PLATFORM}
+
+
+def test_what_is_not_there_any_more_can_be_forgotten() -> None:
+    assert code_of(Destroy(HERE), seen(doubt="it is not there")) is None
+    assert code_of(Pause(HERE), seen()) is None
+
+
+def test_agents_of_hosts_are_left_out_of_a_teardown_of_all() -> None:
+    fleet = seen()
+    assert [agent.name for agent in removable(fleet.agents, fleet)] == ["on-embedded"]
+    assert removable(fleet.agents[:1], fleet) == fleet.agents[:1], "so that the order says why not"
+
+
+@given(
+    st.sampled_from(Power),
+    st.sampled_from(LinkState),
+    st.sampled_from(ProcessState),
+    st.sampled_from(["", "no route"]),
+    st.booleans(),
+)
+def test_nothing_that_is_said_of_an_agent_on_a_host_speaks_of_a_vm(
+    power: Power, link: LinkState, process: ProcessState, reason: str, is_odd: bool
+) -> None:
+    vm = Vm(HERE, power, source="alpha", host="alpha", seen_at=5.0, doubt="it is not there" if is_odd else "")
+    agent = replace(
+        seen().agents[0],
+        link=Link(link, reason=reason),
+        process=Process(process, never_started=is_odd),
+        activity=Activity(ActivityState.WORKING),
+    )
+    fleet = Fleet(agents=(agent,), vms=(vm,), sources=("alpha",), plain=frozenset({"alpha"}))
+    orders: tuple[Command, ...] = (
+        *(Prompt(agent.id, "go"), Pause(HERE), Resume(HERE), RestoreFiles(agent.id, "a"), Adopt(HERE, "eve")),
+        *(OpenForward(HERE, 3000), Commit(HERE), Destroy(HERE)),
+    )
+    refused = [
+        *(refusal(order, fleet, Facilities()) for order in orders),
+        to_files(agent.id, fleet),
+        of_reach(HERE, fleet),
+    ]
+    refusals = [one.sentence for one in refused if one is not None]
+    head = headline(agent, vm, 9.0)
+    called = [f"{one.state} {one.sentence} {one.reason}" for one in conditions(fleet, 9.0)]
+    texts = [str(why_text(agent, vm, 9.0)), str(vm_content(agent, vm, fleet, 9.0))]
+    said = [head.word, head.link, *why(agent, vm, 9.0), *refusals, why_unseen(HERE, fleet), *called, *texts]
+    spoken = [words for words in said if "VM" in words and "there is no VM to" not in words]
+    assert spoken == []
 
 
 @pytest.mark.parametrize("names", [("embedded",), ("vers",), ("alpha", "alpha")])

@@ -45,7 +45,7 @@ def fact_groups(agent: Agent, vm: Vm | None) -> list[list[Piece]]:
     groups = []
     if vm is not None and vm.power is not Power.RUNNING:
         look = POWER_STYLES[vm.power]
-        groups.append([(our_line("VM {} {}", look.glyph, look.word), look.style)])
+        groups.append([(our_line("{} {} {}", vm.host or "VM", look.glyph, look.word), look.style)])
     if agent.link.state is not LinkState.UP:
         look = LINK_STYLES[agent.link.state]
         groups.append([(our_line("link {} {}", look.glyph, look.word), look.style)])
@@ -66,7 +66,7 @@ def fact_groups(agent: Agent, vm: Vm | None) -> list[list[Piece]]:
         branch = workspace_pieces(known.branch, known.ahead, known.behind, known.midst)
         groups.append([(clean_line(known.repository), "$muted"), *branch])
     if vm is not None and vm.power is Power.RUNNING and agent.link.state is LinkState.UP:
-        groups.append([(ours("VM ● link ⇄"), "$muted")])
+        groups.append([(our_line("{} ● link ⇄", vm.host or "VM"), "$muted")])
     return [group for group in groups if group]
 
 
