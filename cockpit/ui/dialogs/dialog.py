@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, TypeVar
 
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -21,6 +22,9 @@ Result = TypeVar("Result")
 
 WAY_OUT = "esc"
 """The key that leads out of a dialog."""
+
+SHORT = 34
+"""Lines of the screen below which a dialog has no blank lines of its own."""
 
 
 class Dialog(ModalScreen[Result]):
@@ -39,6 +43,10 @@ class Dialog(ModalScreen[Result]):
         with frame:
             yield from self.compose_body()
             yield KeyLine(self.KEYS, id="keys")
+
+    @on(events.Resize)
+    def _fit_in(self, event: events.Resize) -> None:
+        self.set_class(event.size.height < SHORT, "-short")
 
     def compose_body(self) -> ComposeResult:
         """Yield what is between title and keys."""

@@ -52,8 +52,15 @@ class HelpDialog(Dialog[None]):
     @on(Input.Changed)
     def narrow(self) -> None:
         """Show what fits."""
-        self.query_one("#text", Plain).show(self._text(self.query_one("#needle", Input).value), layout=True)
+        self._show()
         self.query_one("#scroll").scroll_home(animate=False)
+
+    def on_resize(self) -> None:
+        """Break the lines anew, and stay where one reads."""
+        self._show()
+
+    def _show(self) -> None:
+        self.query_one("#text", Plain).show(self._text(self.query_one("#needle", Input).value), layout=True)
 
     def action_scroll(self, lines: int) -> None:
         """Scroll while the field keeps the keys."""

@@ -68,6 +68,10 @@ def title(number: int, name: Clean, *notes: Clean) -> list[Piece]:
     return pieces + [(our_line(" · {}", note), "$muted") for note in notes if note]
 
 
+LEAST_OF_NOTE = 10
+"""Cells below which a note that is cut says nothing, its dot and blanks included."""
+
+
 def title_line(
     lead: Sequence[Piece], width: int, words: Sequence[tuple[int, Clean]] = (), tail: Sequence[Piece] = ()
 ) -> Content:
@@ -104,11 +108,11 @@ def _rule(cells: int, *, closed: bool = True) -> list[Piece]:
 
 
 def shortened(pieces: Sequence[Piece], width: int) -> list[Piece]:
-    """Return pieces cut to a width in cells."""
+    """Return pieces cut to a width in cells; what follows number and name is left out where a stump would stand."""
     shown: list[Piece] = []
-    for text, style in pieces:
+    for at, (text, style) in enumerate(pieces):
         left = width - pieces_width(shown)
-        if left > 0:
+        if left >= min(width_of(text), LEAST_OF_NOTE if at > 1 else 1) and left > 0:
             shown.append((cut(text, left), style))
     return shown
 

@@ -110,7 +110,7 @@ class HomeLayout(Traveller):
         if name in wishes.hidden:
             self._wish(replace(wishes, hidden=wishes.hidden - {name}))
         reading = name in READING
-        slot = body.view.slot if reading else name
+        slot = name if name in SIDE or name == AGENTS else body.view.slot
         self.see(replace(body.view, slot=slot, reading=reading))
 
     def see(self, view: HomeView) -> None:
