@@ -89,7 +89,7 @@ def title_line(
     while tail and ends + min(pieces_width(lead), width * 2 // 3) + 2 > width:
         tail = tail[1:]
         ends = pieces_width(tail)
-    pieces = shortened(lead, min(width, words[0][0] - 1) if words else width - ends - 1)
+    pieces = _title(lead, min(width, words[0][0] - 1) if words else width - ends - 1)
     at = pieces_width(pieces)
     for begin, word in words:
         if begin - at < 1 or begin + width_of(word) > width:
@@ -108,13 +108,21 @@ def _rule(cells: int, *, closed: bool = True) -> list[Piece]:
 
 
 def shortened(pieces: Sequence[Piece], width: int) -> list[Piece]:
-    """Return pieces cut to a width in cells; what follows number and name is left out where a stump would stand."""
+    """Return pieces cut to a width in cells."""
     shown: list[Piece] = []
-    for at, (text, style) in enumerate(pieces):
+    for text, style in pieces:
         left = width - pieces_width(shown)
-        if left >= min(width_of(text), LEAST_OF_NOTE if at > 1 else 1) and left > 0:
+        if left > 0:
             shown.append((cut(text, left), style))
     return shown
+
+
+def _title(lead: Sequence[Piece], width: int) -> list[Piece]:
+    """Return a title cut to a width in cells; what follows number and name goes where a stump of it would stand."""
+    shown = list(lead)
+    while len(shown) > 2 and width - pieces_width(shown[:-1]) < min(width_of(shown[-1][0]), LEAST_OF_NOTE):
+        shown.pop()
+    return shortened(shown, width)
 
 
 def legend(agents: Sequence[Agent]) -> Clean:
