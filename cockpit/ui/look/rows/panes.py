@@ -119,9 +119,10 @@ def shortened(pieces: Sequence[Piece], width: int) -> list[Piece]:
 
 def _title(lead: Sequence[Piece], width: int) -> list[Piece]:
     """Return a title cut to a width in cells; what follows number and name goes where a stump of it would stand."""
-    shown = list(lead)
-    while len(shown) > 2 and width - pieces_width(shown[:-1]) < min(width_of(shown[-1][0]), LEAST_OF_NOTE):
-        shown.pop()
+    shown = list(lead[:2])
+    for note in lead[2:]:
+        if width - pieces_width(shown) >= min(width_of(note[0]), LEAST_OF_NOTE):
+            shown.append(note)
     return shortened(shown, width)
 
 
