@@ -101,6 +101,8 @@ class Measured:
 
     def settle(self, seconds: float) -> None:
         """Wait for the first paint, and some seconds more for what belongs to the start."""
+        with contextlib.suppress(PermissionError):  # whoever takes the time waits for no processor, where he may
+            os.setpriority(os.PRIO_PROCESS, 0, -15)
         while not any(line.strip() for line in self.emulator.lines()):
             assert self.take(30.0), "nothing was painted"
         self.watch(seconds)

@@ -21,8 +21,9 @@ FRAMES_KNOWN = 64
 """Frames of which it is known when the terminal took them."""
 
 HAND_OVER = 0.005
-"""Seconds that whoever draws a frame gives the thread, if it writes nothing, to see what is new in it: what is drawn
-next would hold it up, and be waited for by a frame that is ready (a cursor by another agent's output)."""
+"""Seconds that whoever draws a frame gives the thread, if it writes nothing, to write what is new in it. Both need the
+interpreter, and often the same processor: a frame that is ready (the cursor) would wait for what is drawn next (another
+agent's output), four of its seven milliseconds in one of seven times."""
 
 STALLED = 1.0
 """Seconds that one write takes after which nothing more is drawn until it is done: nobody would see it."""
@@ -73,8 +74,8 @@ class TerminalWriter:
         self._size = 0
         self._frame_waits = False
         self._change = threading.Condition()
-        self._looked = threading.Event()
-        """Set when what is new in a frame has been found."""
+        self._shown = threading.Event()
+        """Set when the terminal has taken a frame."""
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="terminal-output", daemon=True)
 
@@ -96,10 +97,10 @@ class TerminalWriter:
         """Have the terminal show the newest frame, as soon as it reads."""
         with self._change:
             self._frame_waits = True
-            self._looked.clear()
+            self._shown.clear()
             self._change.notify()
         if self._began is None and self._thread.is_alive():
-            self._looked.wait(HAND_OVER)
+            self._shown.wait(HAND_OVER)
 
     @property
     def stalls(self) -> bool:
@@ -134,9 +135,8 @@ class TerminalWriter:
                 self._write(text)
                 if frame_waits:
                     began = time.monotonic()
-                    news = self._replica.difference()
-                    self._looked.set()
-                    self._write(news)
+                    self._write(self._replica.difference())
+                    self._shown.set()
                     with self._change:
                         self._frames.append((began, time.monotonic()))
             except OSError as error:

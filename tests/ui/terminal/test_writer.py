@@ -93,23 +93,13 @@ def test_a_terminal_that_reads_is_told_nothing(ends: Ends) -> None:
     assert not ends.reads_again.is_set()
 
 
-def test_who_draws_a_frame_goes_on_once_what_is_new_in_it_was_found(
-    ends: Ends, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_draws_a_frame_goes_on_once_it_is_written(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "HAND_OVER", 60.0)
-    news = ends.replica.difference
-    found = list[str]()
-
-    def difference() -> str:
-        found.append(news())
-        return found[-1]
-
-    monkeypatch.setattr(ends.replica, "difference", difference)
-    for number, sign in enumerate("abc", 1):
+    os.set_blocking(ends.reading, False)
+    for sign in "abc":
         composed = time.monotonic()
         ends.show(sign)
-        assert len(found) == number and sign in found[-1]
-        os.read(ends.reading, 65536)
+        assert sign.encode() * WIDTH in os.read(ends.reading, 65536)
         poll(partial(ends.has_taken, composed), "a frame that was taken")
 
 
