@@ -44,6 +44,9 @@ ENDED = 10.0
 QUIET = 0.004
 """Seconds of silence that end a frame."""
 
+MEASURING = -15
+"""The priority of who takes the time."""
+
 
 class Measured:
     """A screen on a terminal that counts."""
@@ -61,6 +64,7 @@ class Measured:
             command, stdin=slave, stdout=slave, stderr=slave, cwd=ROOT, env=environment, start_new_session=True
         )
         os.close(slave)
+        self._priority = os.getpriority(os.PRIO_PROCESS, 0)
         self.emulator = Emulator(WIDTH, HEIGHT)
         self.bytes = 0
         self.baseline = 0
@@ -102,7 +106,7 @@ class Measured:
     def settle(self, seconds: float) -> None:
         """Wait for the first paint, and some seconds more for what belongs to the start."""
         with contextlib.suppress(PermissionError):  # whoever takes the time waits for no processor, where he may
-            os.setpriority(os.PRIO_PROCESS, 0, -15)
+            os.setpriority(os.PRIO_PROCESS, 0, MEASURING)
         while not any(line.strip() for line in self.emulator.lines()):
             assert self.take(30.0), "nothing was painted"
         self.watch(seconds)
@@ -231,6 +235,7 @@ class Measured:
         """End it, and wait for the screen itself, which beyond `ssh` ends once it is told that its line is gone."""
         self.process.kill()
         self.process.wait()
+        os.setpriority(os.PRIO_PROCESS, 0, self._priority)  # what is started next would have it, too
         os.close(self._master)
         with contextlib.suppress(OSError, psutil.NoSuchProcess):
             psutil.Process(int(self._gaps.with_suffix(".pid").read_text())).wait(ENDED)
