@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +17,7 @@ from cockpit.agents.lines.decode import LinesDecoder
 from cockpit.agents.lines.packed import packed
 from cockpit.model import events as ev
 from cockpit.model.own.described import DescribedAgent
+from tests.fleets import poll
 
 SCRIPT = r"""
 while IFS= read -r line; do
@@ -59,10 +59,7 @@ class Running:
         return [json.loads(line) for line in self.out.read_bytes().split(b"\n")[:-1]]
 
     def until(self, condition: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
-        deadline = time.monotonic() + LIMIT
-        while not condition(self.records()):
-            assert time.monotonic() < deadline, self.records()
-            time.sleep(0.02)
+        poll(lambda: condition(self.records()), f"what was wanted of {self.out}", LIMIT)
         return self.records()
 
     def end(self) -> None:
