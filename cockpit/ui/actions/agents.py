@@ -213,14 +213,7 @@ def _trust_host_key(home: HomePort) -> None:
 
     consequence = our_line("{}. Yes only if you know why it changed.", agent.link.reason)
     named = our_line("{} · {} {}", agent.name, kind_words(home.fleet.vm(agent.vm_id)), agent.vm_id)
-    home.open_dialog(
-        ConfirmDialog(
-            ours("Trust host key"),
-            [named],
-            consequence,
-        ),
-        finish,
-    )
+    home.open_dialog(ConfirmDialog(ours("Trust host key"), [named], consequence), finish)
 
 
 def _short_name(home: HomePort, vm: Vm) -> Clean:

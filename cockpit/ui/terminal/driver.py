@@ -201,7 +201,7 @@ class TerminalDriver(LinuxDriver):
             self._terminal_writer.show()
 
     def show(self, update: CompositorUpdate, cursor: Offset, *, together: bool) -> None:
-        """Have the terminal show what was composed; returns at once, whatever the terminal does.
+        """Have the terminal show what was composed; a terminal that does not read is not waited for.
 
         Args:
             update: the strips that may have changed.

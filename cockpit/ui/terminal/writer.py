@@ -38,7 +38,8 @@ _MODES = re.compile(r"(?:\x1b\[[?<>=]?[0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p)+")
 
 
 class TerminalWriter:
-    """One terminal's output, in order. Nothing here blocks the caller or raises for what the terminal does.
+    """One terminal's output, in order. Nothing here raises for what the terminal does, or waits for one that does not
+    read: a frame holds its caller up for `HAND_OVER` at most, and only where nothing is being written.
 
     Of frames there is one, the newest: while the terminal does not read, later ones take its place.
     """
