@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cockpit.model.operation import Operation
     from cockpit.model.past import SearchHit
     from cockpit.model.row_doubts import Doubt
+    from cockpit.model.sub_agents import SubAgent
 
 MAX_CELL = 60
 """Cells a column may be wide in a table."""
@@ -80,6 +81,7 @@ def agent_objects(agents: Iterable[Agent], fleet: Fleet, now: float) -> list[dic
 
 
 def _agent_object(agent: Agent, vm: Vm | None, now: float, parent: AgentId | None, family: FamilySum) -> dict[str, Any]:
+    from cockpit.model.sub_agents import sub_agents_of
     from cockpit.model.why import warnings_in, why
 
     return {
@@ -115,9 +117,10 @@ def _agent_object(agent: Agent, vm: Vm | None, now: float, parent: AgentId | Non
         "warnings": list(warnings_in(agent.process.errors)),
         "tool": agent.activity.tools[0].name if agent.activity.tools else None,
         "beside": [
-            {"id": task.call_id, "what": task.summary, "doing": task.doing or None, "since": task.since}
+            {"id": task.task_id, "what": task.what, "doing": task.doing or None, "since": task.since}
             for task in agent.background
         ],
+        "sub_agents": [_sub_agent_object(sub_agent, vm, now) for sub_agent in sub_agents_of(agent)],
         "questions": [
             {
                 "id": dialog.request.dialog_id,
@@ -135,6 +138,24 @@ def _agent_object(agent: Agent, vm: Vm | None, now: float, parent: AgentId | Non
         "last_event_at": agent.last_event_at,
         "last_work_at": agent.last_work_at,
         "workspace": asdict(agent.workspace) if agent.workspace is not None else None,
+    }
+
+
+def _sub_agent_object(sub_agent: SubAgent, vm: Vm | None, now: float) -> dict[str, Any]:
+    from cockpit.model.sub_agents import state_of, why_of
+
+    task = sub_agent.task
+    return {
+        "id": task.task_id,
+        "kind": task.sub_agent,
+        "task": task.what,
+        "state": state_of(sub_agent, vm, now).word,
+        "doing": task.doing or None,
+        "tokens": task.tokens,
+        "tool_calls": task.calls,
+        "since": task.since,
+        "last_event_at": task.heard_at or None,
+        "why": list(why_of(sub_agent, vm, now)),
     }
 
 
@@ -159,8 +180,20 @@ def print_evidence(agent: Agent, fleet: Fleet, now: float) -> None:
         say(our_line("  err: {}", line))
 
 
+def _sub_agent_row(
+    sub_agent: SubAgent, vm: Vm | None, now: float
+) -> tuple[str, str, str, str, str, str, str, str, str]:
+    from cockpit.model.sub_agents import state_of
+
+    task, link = sub_agent.task, sub_agent.agent.link.state.value
+    last = age_text(now - task.heard_at) if task.heard_at else "-"
+    state = state_of(sub_agent, vm, now).word
+    return f"└ {task.what}", "sub-agent", task.sub_agent, state, link, last, f"{task.tokens}", "", task.doing
+
+
 def print_agents(agents: Iterable[Agent], fleet: Fleet, now: float) -> None:
-    """Print agents of a fleet as a table."""
+    """Print agents of a fleet as a table, each with its sub-agents below it."""
+    from cockpit.model.sub_agents import sub_agents_of
     from cockpit.model.why import headline
 
     rows = []
@@ -180,6 +213,7 @@ def print_agents(agents: Iterable[Agent], fleet: Fleet, now: float) -> None:
                 agent.last_text,
             )
         )
+        rows += [_sub_agent_row(sub_agent, vm, now) for sub_agent in sub_agents_of(agent)]
     print_table(("NAME", "KIND", "PROGRAM", "STATE", "LINK", "LAST", "TOKENS", "COST", "SAID"), rows)
 
 

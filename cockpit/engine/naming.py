@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.errors import NotFound
 from cockpit.model.ids import VmId
+from cockpit.model.sub_agents import OTHER, PLACE, refusal_of, sub_agent_called
 
 if TYPE_CHECKING:
     from cockpit.engine.state import FleetState
@@ -27,7 +28,7 @@ class Naming:
         """
         agent = self._fleet_state.agent_named(name)
         if agent is None:
-            raise self._unknown(name, f"there is no agent named {name}")
+            raise self._unknown(name, f"there is no agent named {name}", OTHER)
         return agent
 
     def vm_named(self, name: str) -> tuple[VmId, str]:
@@ -41,10 +42,13 @@ class Naming:
         if vm is not None:
             return vm.id, agent.name if agent is not None else vm.id
         if agent is None:
-            raise self._unknown(name, f"there is no agent or VM {name}")
+            raise self._unknown(name, f"there is no agent or VM {name}", PLACE)
         return agent.vm_id, agent.name
 
-    def _unknown(self, name: str, message: str) -> NotFound:
+    def _unknown(self, name: str, message: str, wants: str) -> NotFound:
+        within = sub_agent_called(name, self._fleet_state.agents.values())
+        if within is not None:
+            return NotFound(refusal_of(within, wants), hint="`cockpit agents --json` says what it does")
         self._fleet_state.check_not_gone(name)
         known = ", ".join(sorted(agent.name for agent in self._fleet_state.agents.values())) or "none"
         return NotFound(message, hint=f"agents here: {known}")

@@ -18,7 +18,7 @@ from cockpit.model.health import ServiceHealth, kind_of_service
 from cockpit.model.ids import AgentId, CommitId, VmId
 from cockpit.model.inbox.shelf import Shelved
 from cockpit.model.kept import KeptCommit
-from cockpit.model.open_work import OpenDialog, OpenTool
+from cockpit.model.open_work import OpenDialog, OpenTask, OpenTool
 from cockpit.model.operation import Operation
 from cockpit.model.owed import Owed
 from cockpit.model.ports import PortForward
@@ -232,7 +232,7 @@ class Agent:
     """The account and platform its VM belongs to, where that is not the one in use: nothing is known of it then."""
     link: Link = field(default_factory=Link)
     process: Process = field(default_factory=Process)
-    background: tuple[OpenTool, ...] = ()
+    background: tuple[OpenTask, ...] = ()
     """What works beside its run, or still works behind its end, by the ids of these tasks."""
     activity: Activity = field(default_factory=Activity)
     model: str = ""

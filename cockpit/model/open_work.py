@@ -1,4 +1,4 @@
-"""What of an agent is open: tool calls that run, work beside its run, questions that wait for the operator."""
+"""What of an agent is open: tool calls that run, tasks beside its run, questions that wait for the operator."""
 
 from __future__ import annotations
 
@@ -16,10 +16,28 @@ class OpenTool:
     summary: str
     """The command or path it works on, one line."""
     since: float
-    call: str = ""
-    """Of work beside a run: the call that began it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """Work beside a run, which may go on behind its end: a command, or a sub-agent."""
+
+    task_id: str
+    what: str
+    """In the agent's words, one line."""
+    since: float
+    call_id: str = ""
+    """The tool call that began it."""
+    sub_agent: str = ""
+    """Of a sub-agent: the word for its kind; empty for a command."""
     doing: str = ""
     """Of a sub-agent: what it does now, one line."""
+    tokens: int = 0
+    """Of a sub-agent: what it has used so far, as it said last."""
+    calls: int = 0
+    """Of a sub-agent: the tool calls it has made so far."""
+    heard_at: float = 0.0
+    """When it last said something."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,10 @@ class ToolOutput:
     name: str = ""
     beside: bool = False
     """It is what a sub-agent is at that the call began: it may work on after the call, and after the run."""
+    tokens: int = 0
+    """Of a sub-agent: what it has used so far; 0 where that is not said here."""
+    calls: int = 0
+    """Of a sub-agent: the tool calls it has made so far; 0 where that is not said here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class TaskStarted:
     """In words of the agent."""
     call_id: str = ""
     """The tool call that began it."""
+    sub_agent: str = ""
+    """Of a sub-agent: the word for its kind; empty for a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +67,11 @@ class TaskEnded:
     status: str
     """In the agent's word: `completed`, `failed`, `stopped`."""
     what: str = ""
+    sub_agent: bool = False
+    """It was a sub-agent."""
+    tokens: int = 0
+    """Of a sub-agent: what it has used."""
+    calls: int = 0
+    """Of a sub-agent: the tool calls it has made."""
+    duration: float | None = None
+    """Seconds it took, where that is said."""

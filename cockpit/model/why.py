@@ -132,7 +132,8 @@ def _activity(agent: Agent, now: float) -> list[str]:
         sentences.append(line if line.endswith(("?", ".", "!")) else f"{line}.")
     for task in agent.background:
         doing = f" ({one_line(task.doing, SENTENCE_PART)})" if task.doing else ""
-        sentences.append(f"Beside its run for {span_text(now - task.since)}: {task.summary}{doing}.")
+        who = f"sub-agent {task.sub_agent}: " if task.sub_agent else ""
+        sentences.append(f"Beside its run for {span_text(now - task.since)}: {who}{task.what}{doing}.")
     state = base_state(activity)
     if activity.dialogs and state is ActivityState.STARTING:
         sentences.append("An extension asks while the agent starts: the start is blocked until it is answered.")

@@ -8,6 +8,7 @@ used.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from cockpit.agents.adapter import WireRules
@@ -36,6 +37,12 @@ from cockpit.model.events import (
 )
 from cockpit.model.extensions import ExtensionNotice
 from cockpit.model.tool_use import TaskEnded, TaskStarted, ToolOutput
+
+CUT = "Connection closed mid-response: what it said last is not whole, though it calls that a success"
+"""What is said of a run whose last answer has no end."""
+
+SUB_AGENT = "local_agent"
+"""The type of a task that is a sub-agent; others are commands."""
 
 RESUMED = "cockpit_session"
 """The line that our own launch writes before it goes on with a session."""
@@ -142,18 +149,31 @@ def _compacted(record: dict[str, Any]) -> Event:
 
 def _task_started(record: dict[str, Any]) -> Event:
     """Return that a command or a sub-agent works on its own: in the midst of a run, or behind its end."""
-    what = text_of(record.get("description"))
-    return TaskStarted(text_of(record.get("task_id")), what, text_of(record.get("tool_use_id")))
+    what, is_agent = text_of(record.get("description")), record.get("task_type") == SUB_AGENT
+    sub_agent = (text_of(record.get("subagent_type")) or "sub-agent") if is_agent else ""
+    return TaskStarted(text_of(record.get("task_id")), what, text_of(record.get("tool_use_id")), sub_agent)
 
 
 def _task_progress(record: dict[str, Any]) -> Event:
     """Return what a sub-agent is at as the output of the call that made it."""
-    return ToolOutput(text_of(record.get("tool_use_id")), text_of(record.get("description")), beside=True)
+    call, doing, used = text_of(record.get("tool_use_id")), text_of(record.get("description")), _used(record)
+    return ToolOutput(call, doing, beside=True, tokens=used[0], calls=used[1])
 
 
 def _task_ended(record: dict[str, Any]) -> Event:
     status, what = text_of(record.get("status")), text_of(record.get("summary"))
-    return TaskEnded(text_of(record.get("task_id")), status or "ended", what)
+    ended = TaskEnded(text_of(record.get("task_id")), status or "ended", what)
+    if not isinstance(record.get("usage"), dict):
+        return ended
+    tokens, calls, duration = _used(record)
+    return replace(ended, sub_agent=True, tokens=tokens, calls=calls, duration=duration)
+
+
+def _used(record: dict[str, Any]) -> tuple[int, int, float]:
+    """Return what a sub-agent has used so far: tokens, tool calls, seconds."""
+    used = dict_of(record.get("usage"))
+    tokens, calls = integer_of(used.get("total_tokens")), integer_of(used.get("tool_uses"))
+    return max(0, tokens), max(0, calls), max(0.0, number_of(used.get("duration_ms")) / 1000)
 
 
 def _result(record: dict[str, Any]) -> Event:
@@ -163,6 +183,8 @@ def _result(record: dict[str, Any]) -> Event:
     said = text_of(record.get("result"))
     errors = record.get("errors")
     reasons = [text_of(one) for one in errors if text_of(one)] if isinstance(errors, list) else []
+    if not (failed or aborted) and _is_cut(record):
+        failed, said, reasons = True, "", [CUT]
     error = said or "; ".join(reasons) or text_of(record.get("subtype")) or "it gave no reason"
     so_far, window = used_so_far(record)
     return RunSettled(
@@ -173,6 +195,15 @@ def _result(record: dict[str, Any]) -> Event:
         id=text_of(record.get("uuid")),
         context_window=window,
     )
+
+
+def _is_cut(record: dict[str, Any]) -> bool:
+    """Say whether the model's last answer has no end: 2.1.112 calls a connection that broke in the midst a success.
+
+    One of its own commands asks no model, and has no end of an answer either.
+    """
+    has_turns, is_open = integer_of(record.get("num_turns")) > 0, record.get("stop_reason", "") is None
+    return is_open and has_turns and record.get("subtype") == "success"
 
 
 def _resumed(record: dict[str, Any]) -> Event:

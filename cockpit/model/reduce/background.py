@@ -8,7 +8,7 @@ from cockpit.model.fleet import (
     ActivityState,
     Agent,
 )
-from cockpit.model.open_work import OpenTool
+from cockpit.model.open_work import OpenTask
 from cockpit.model.reduce.activity import OPEN_LIMIT, base_state, entered
 from cockpit.model.reduce.tools import one_line
 from cockpit.model.tool_use import TaskEnded, TaskStarted, ToolOutput
@@ -19,15 +19,24 @@ IN_BACKGROUND = "in the background: "
 
 def task_started(agent: Agent, event: TaskStarted, at: float) -> Agent:
     """Return the agent with one more task."""
-    others = tuple(task for task in agent.background if task.call_id != event.task_id)
-    task = OpenTool(event.task_id, "task", one_line(event.what, 120) or "a task", at, event.call_id)
+    others = tuple(task for task in agent.background if task.task_id != event.task_id)
+    what, sub_agent = one_line(event.what, 120), one_line(event.sub_agent, 40)
+    named = what or ("a sub-agent" if sub_agent else "a task")
+    task = OpenTask(event.task_id, named, at, event.call_id, sub_agent, heard_at=at)
     return replace(agent, background=(*others, task)[-OPEN_LIMIT:])
 
 
 def task_goes_on(agent: Agent, event: ToolOutput, at: float) -> Agent:
     """Return the agent after a sub-agent said what it is at: it opens no call and no run, however late it comes."""
-    doing = one_line(event.text, 120)
-    tasks = tuple(replace(one, doing=doing) if one.call == event.call_id else one for one in agent.background)
+
+    def goes_on(task: OpenTask) -> OpenTask:
+        if task.call_id != event.call_id:
+            return task
+        doing = one_line(event.text, 120) or task.doing
+        tokens, calls = event.tokens or task.tokens, event.calls or task.calls
+        return replace(task, doing=doing, tokens=tokens, calls=calls, heard_at=at)
+
+    tasks = tuple(map(goes_on, agent.background))
     if tasks == agent.background:
         return agent
     agent = replace(agent, background=tasks)
@@ -37,7 +46,7 @@ def task_goes_on(agent: Agent, event: ToolOutput, at: float) -> Agent:
 
 def task_ended(agent: Agent, event: TaskEnded, at: float) -> Agent:
     """Return the agent without a task; with the last one behind the end of its run it is done."""
-    left = tuple(task for task in agent.background if task.call_id != event.task_id)
+    left = tuple(task for task in agent.background if task.task_id != event.task_id)
     if left == agent.background:
         return agent
     waited = not agent.run_open and agent.activity.detail.startswith(IN_BACKGROUND)
@@ -54,5 +63,5 @@ def in_background(agent: Agent, at: float) -> Agent:
     if not agent.background or base_state(agent.activity) not in (ActivityState.DONE_UNSEEN, ActivityState.WORKING):
         return agent
     last = agent.background[-1]
-    detail = f"{IN_BACKGROUND}{last.summary}" + (f" · {last.doing}" if last.doing else "")
+    detail = f"{IN_BACKGROUND}{last.what}" + (f" · {last.doing}" if last.doing else "")
     return replace(agent, activity=entered(agent.activity, ActivityState.WORKING, at, detail=detail))

@@ -1,12 +1,14 @@
-"""What an agent tells of a conversation it went to, as entries of a transcript: what was said there before."""
+"""What an agent tells, as entries of a transcript: what was said in a conversation it went to, and what ended."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from cockpit.model.ages import span_text
 from cockpit.model.inquiries import SaidMessage, said_message
 from cockpit.model.reduce.tools import call_title, one_line
+from cockpit.model.tool_use import TaskEnded
 from cockpit.model.transcript.entry import EntryKind
 from cockpit.model.transcript.message import parsed_arguments
 
@@ -58,3 +60,13 @@ def _entries(messages: Iterable[SaidMessage]) -> Iterator[ToldEntry]:
             elif message.role == "summary":
                 title = "a summary of what was said before"
             yield ToldEntry(kind, title, message.text, message.failed)
+
+
+def words_of_end(event: TaskEnded) -> tuple[str, str]:
+    """Return title and text for the end of work beside a run: of a sub-agent with what it has used."""
+    status = one_line(event.status, 40)
+    if not event.sub_agent:
+        return f"in the background: {status}", event.what or "a task in the background"
+    calls = "1 tool call" if event.calls == 1 else f"{event.calls} tool calls"
+    took = [span_text(event.duration)] if event.duration is not None else []
+    return f"sub-agent {status}", " · ".join((event.what or "a task", calls, f"{event.tokens} tokens", *took))

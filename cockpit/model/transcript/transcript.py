@@ -14,7 +14,7 @@ from cockpit.model.reduce.tools import one_line
 from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.model.transcript.message import MessageFold
 from cockpit.model.transcript.ring import MAX_BYTES, MAX_ENTRIES
-from cockpit.model.transcript.told import told_entries
+from cockpit.model.transcript.told import told_entries, words_of_end
 
 QUIET_TYPES = frozenset(
     {
@@ -250,8 +250,7 @@ class Transcript(MessageFold):
     def _on_task_ended(self, record: Record, event: ev.TaskEnded) -> None:
         """Tell the end of work behind a run: within one the call that began it tells it."""
         if self._ended:
-            words = event.what or "a task in the background"
-            self._add(EntryKind.NOTICE, record, f"in the background: {one_line(event.status, 40)}", words)
+            self._add(EntryKind.NOTICE, record, *words_of_end(event))
 
     def _on_notice(self, record: Record, event: ev.ExtensionNotice) -> None:
         if event.method == "notify":

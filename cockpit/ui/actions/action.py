@@ -9,6 +9,7 @@ from cockpit.engine.port import CockpitPort
 from cockpit.model.attention import NOTHING_WANTED, Tally
 from cockpit.model.board import FeedItem, Task
 from cockpit.model.fleet import Agent, Fleet, Vm
+from cockpit.model.sub_agents import SubAgent
 from cockpit.ui.actions.home_port import HomePort
 
 PANE_WORDS = {
@@ -57,6 +58,8 @@ class Situation:
     """The agents that are marked: what can be done to several is done to them."""
     undoes: str = ""
     """What was done last on this screen that can be undone."""
+    sub_agent: SubAgent | None = None
+    """What the cursor stands on is this sub-agent of the agent: nothing is ordered of the agent from there."""
 
 
 Reason = Callable[[Situation], str]

@@ -27,7 +27,7 @@ from cockpit.ui.dialogs.form import Field, FormDialog, GuardedForm, Values
 from cockpit.ui.dialogs.spawn.form import SpawnDialog
 from cockpit.ui.dialogs.spawn.line import WHOLE_FORM, SpawnLineDialog
 from cockpit.ui.dialogs.spawn.steps import MADE
-from cockpit.ui.dialogs.texts import findings_text, why_text, why_vm_text
+from cockpit.ui.dialogs.texts import findings_text, why_sub_agent_text, why_text, why_vm_text
 from cockpit.ui.dialogs.working import WorkingDialog
 from cockpit.ui.look.rows.machines import vm_words
 from cockpit.ui.widgets.choice_field import Choice
@@ -60,6 +60,9 @@ def _why(home: HomePort) -> None:
         found = findings_on(home.fleet, vm.id, home.engine.now())
         text = findings_text(found) if found else why_vm_text(vm)
         home.open_dialog(TextDialog(ours("Why nobody has this VM"), text))
+    elif (within := home.sub_agent) is not None:
+        text = why_sub_agent_text(within, home.fleet.vm(within.agent.vm_id), home.engine.now())
+        home.open_dialog(TextDialog(our_line("Why “{}” is shown so", within.task.what), text))
     elif agent is not None:
         text = why_text(agent, home.fleet.vm(agent.vm_id), home.engine.now())
         home.open_dialog(TextDialog(our_line("Why {} is shown so", agent.name), text))

@@ -16,6 +16,7 @@ from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.marks import AgentMarks
 from cockpit.model.operation import Operation
+from cockpit.model.sub_agents import SubAgent
 from cockpit.text.clean import Clean
 from cockpit.ui.actions.travel_port import TravelPort
 from cockpit.ui.bridge import Rates
@@ -76,6 +77,10 @@ class HomePort(TravelPort, Protocol):
 
     def list_pane(self, name: str) -> Pane:
         """Return a list pane by its name."""
+
+    @property
+    def sub_agent(self) -> SubAgent | None:
+        """The sub-agent of the selected agent on which the cursor stands."""
 
     def selected_vm(self) -> Vm | None:
         """Return the VM under the cursor of its pane, else the selected agent's."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from cockpit.model.ids import AgentId
 from cockpit.model.marks import AgentMarks
+from cockpit.model.sub_agents import owner_of
 from cockpit.ui.actions.action import Action, Handler, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.many import tell
 from cockpit.ui.actions.reasons import needs_agent
+from cockpit.ui.widgets.panes import Pane
 
 
 def _mark(home: HomePort) -> None:
@@ -18,7 +20,15 @@ def _mark(home: HomePort) -> None:
         done = "took the mark from" if agent.id in before.agents else "marked"
         home.last_acts.done(f"{done} {agent.name}", lambda: home.mark(before), home.engine.now())
         if home.pane == "agents":
-            home.list_pane("agents").action_move(1)
+            _go_on(home.list_pane("agents"), 1)
+
+
+def _go_on(tree: Pane, step: int) -> None:
+    """Put the cursor on the next agent in a direction: no sub-agent can be marked."""
+    before = ""
+    while tree.cursor_key != before and (not before or owner_of(tree.cursor_key) != tree.cursor_key):
+        before = tree.cursor_key
+        tree.action_move(step)
 
 
 def _mark_on(step: int) -> Handler:
@@ -27,7 +37,7 @@ def _mark_on(step: int) -> Handler:
     def mark(home: HomePort) -> None:
         tree, before = home.list_pane("agents"), home.marks
         here = home.fleet.agent(AgentId(tree.cursor_key))  # what is selected follows it later
-        tree.action_move(step)
+        _go_on(tree, step)
         there = home.fleet.agent(AgentId(tree.cursor_key))
         if here is None or there is None or here.id == there.id:
             return

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import zip_longest
 
 from textual.binding import Binding
 
+from cockpit.model.sub_agents import OTHER, PLACE, TALK, SubAgent, refusal_of
 from cockpit.ui.actions import (
     acts,
     agents,
@@ -127,7 +129,26 @@ def disabled_reason(action: Action, situation: Situation) -> str:
         return "the cockpit is read-only"
     if action.many is not None and situation.marked:
         return action.many.reason(situation)
+    if situation.sub_agent is not None and action.id not in READS and (action.group in ORDERING or action.writes):
+        return _refused_to(situation.sub_agent, action, situation)
     return action.reason(situation)
+
+
+ORDERING = ("Talk", "Agents")
+"""Groups whose actions are about the selected agent; what others do without writing is reading."""
+
+READS = ("agent.why",)
+"""What can be asked about a sub-agent."""
+
+
+def _refused_to(sub_agent: SubAgent, action: Action, situation: Situation) -> str:
+    """Say why an action that is about an agent cannot be done to a sub-agent; others are judged as ever."""
+    reason = action.reason(situation)
+    without = action.reason(replace(situation, agent=None, vm=None, sub_agent=None))
+    if without in ("", reason):
+        return reason
+    wants = TALK if action.group == "Talk" else PLACE if action.id.startswith("vm.") else OTHER
+    return refusal_of(sub_agent, wants)
 
 
 def grouped(actions: Iterable[Action] = ACTIONS) -> list[tuple[str, list[Action]]]:

@@ -6,10 +6,12 @@ from cockpit.model.attention import Attention
 from cockpit.model.commands.life import Dismiss
 from cockpit.model.commands.owed import SettleOwed
 from cockpit.model.family import head_of, parents_of
-from cockpit.model.ids import CommandId
+from cockpit.model.fleet import Fleet
+from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.inbox.entries import inbox
 from cockpit.model.reconciliation import FindingKind
 from cockpit.model.reduce.tools import one_line
+from cockpit.model.sub_agents import sub_agents_of
 from cockpit.model.undoing import TITLE
 from cockpit.ui.actions.action import PANES, Action, Situation
 from cockpit.ui.actions.home_port import HomePort
@@ -80,15 +82,21 @@ def _filter(home: HomePort) -> None:
 def _needs_family(situation: Situation) -> str:
     if situation.agent is None:
         return "no agent is selected"
-    if head_of(situation.agent.id, parents_of(situation.fleet.agents)) is None:
+    if _head(situation.agent.id, situation.fleet) is None:
         return f"nobody works for {situation.agent.name}"
     return ""
+
+
+def _head(selected: AgentId, fleet: Fleet) -> AgentId | None:
+    """Return an agent with somebody below it, else the one it works for; None if there is neither."""
+    agent = fleet.agent(selected)
+    return selected if agent is not None and sub_agents_of(agent) else head_of(selected, parents_of(fleet.agents))
 
 
 def _fold(home: HomePort) -> None:
     """Fold the selected agent's children, or those of the agent it works for."""
     tree = home.list_pane("agents")
-    head = head_of(home.selected, parents_of(home.fleet.agents)) if home.selected is not None else None
+    head = _head(home.selected, home.fleet) if home.selected is not None else None
     if head is not None and isinstance(tree, AgentsTree):
         home.select(head)
         tree.toggle_fold(head)

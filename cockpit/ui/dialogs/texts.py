@@ -12,6 +12,7 @@ from cockpit.model.fleet import Agent, Vm
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.reconciliation import Finding
 from cockpit.model.row_doubts import Doubt
+from cockpit.model.sub_agents import SubAgent, state_of, why_of
 from cockpit.model.why import headline, why
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, clean_text, our_line
@@ -81,6 +82,19 @@ def why_text(agent: Agent, vm: Vm | None, now: float) -> Content:
         ("read up to", f"line {agent.line} of file {agent.epoch}" if agent.line else ""),
     ]
     return content([*pieces, *_evidence(why(agent, vm, now), facts)])
+
+
+def why_sub_agent_text(sub_agent: SubAgent, vm: Vm | None, now: float) -> Content:
+    """Say in sentences why a sub-agent is shown as it is."""
+    look = style_of(state_of(sub_agent, vm, now))
+    pieces: list[Piece] = [(our_line("{} {}", look.glyph, look.word), f"bold {look.style}"), (ours("\n\n"), "")]
+    facts = [
+        ("kind", f"sub-agent, {sub_agent.task.sub_agent}"),
+        ("works for", sub_agent.agent.name),
+        ("id", sub_agent.task.task_id),
+        ("spent", f"{count(sub_agent.task.tokens)} tokens" if sub_agent.task.tokens else ""),
+    ]
+    return content([*pieces, *_evidence(why_of(sub_agent, vm, now), facts)])
 
 
 def undelivered_text(receipt: Receipt) -> Content:

@@ -14,6 +14,7 @@ from cockpit.model.commands.command import Command
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.marks import AgentMarks
+from cockpit.model.sub_agents import SubAgent
 from cockpit.text.sanitize import our_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.footer import FILTER_KEYS, foot, typed_keys
@@ -205,6 +206,11 @@ class OverHome(Traveller):
     def list_pane(self, name: str) -> Pane:
         """Return a list pane of the home screen."""
         return self.home.list_pane(name)
+
+    @property
+    def sub_agent(self) -> SubAgent | None:
+        """None: what is shown here are agents."""
+        return None
 
     def selected_vm(self) -> Vm | None:
         """Return the VM of the agent that is meant here."""

@@ -9,7 +9,7 @@ from typing import Any
 from textual.reactive import reactive
 
 from cockpit.model.desk import Arrangement, Density
-from cockpit.model.family import ancestors_of, parents_of, sum_of
+from cockpit.model.family import ancestors_of, parents_of
 from cockpit.model.filters.agents import AGENTS, NO_ATTRIBUTES, Attributes, wanted_agents
 from cockpit.model.filters.fields import Vocabulary
 from cockpit.model.filters.language import filter_of
@@ -22,6 +22,7 @@ from cockpit.model.ordering import SortOrder, on_top, ranks
 from cockpit.model.own.port import OwnPort
 from cockpit.model.reconciliation import Finding, FindingKind, findings_of, words_on
 from cockpit.model.row_doubts import all_doubts
+from cockpit.model.sub_agents import owner_of, sub_agent_at
 from cockpit.model.tasks.filters import TASKS, filtered
 from cockpit.text.clean import NOTHING, Clean, joined, ours
 from cockpit.text.sanitize import clean_line, our_line
@@ -182,7 +183,7 @@ class AgentsTree(Pane):
         """Show a snapshot; the commands of the operator's own columns run for the rows in sight alone."""
         yield from super().flush_steps(fleet, now)
         if self.display and self.size.height:
-            self._own.want([AgentId(self.rows[at].key) for at in self._in_sight()])
+            self._own.want(list(dict.fromkeys(owner_of(self.rows[at].key) for at in self._in_sight())))
 
     def toggle_fold(self, agent: AgentId) -> None:
         """Hide the children of an agent, or show them again; the cursor goes to it."""
@@ -203,7 +204,9 @@ class AgentsTree(Pane):
         """Build the tree; a filter flattens nothing, it only leaves rows out, and what matches is never folded away."""
         self._seen, self._now = fleet, now
         # An agent may come to be known as a child while the cursor is on it: acts go to it, so it stays in sight.
-        self._unfold_above(AgentId(self.cursor_key))
+        self._unfold_above(owner_of(self.cursor_key))
+        if sub_agent_at(self.cursor_key, fleet) is None:
+            super().point_at(owner_of(self.cursor_key), scroll=False)  # a sub-agent that is gone leaves it to its agent
         shown = self._narrowed(fleet, now) if self.needle else fleet.agents
         vms = {vm.id: vm for vm in fleet.vms}
         on = agents.tasks_by_assignee(fleet.tasks)
@@ -220,7 +223,7 @@ class AgentsTree(Pane):
                     vms.get(agent.vm_id),
                     task,
                     more,
-                    sum_of(node.folded, vms, now) if node.folded else None,
+                    node.family(vms, now),
                     tuple(one for one in fleet.forwards if one.vm == agent.vm_id),
                     fleet.pulses.get(agent.id, ()) if self.shows_pulses else (),
                     names,
@@ -236,7 +239,7 @@ class AgentsTree(Pane):
         for place, row in enumerate(drawn, 1):
             rule = ruled and place < len(drawn)
             draw = partial(agent_lines, row, table=table, width=width, height=height, ruled=rule)
-            rows.append(Row(row.node.agent.id, draw, now, height=height + rule, ruled=rule))
+            rows.append(Row(row.node.key, draw, now, height=height + rule, ruled=rule))
         self.count = our_line("{}", len(shown)) if drawn else NOTHING
         said = []
         if marked := len(self.attributes.marked):
@@ -265,7 +268,7 @@ class AgentsTree(Pane):
         """
         wanted = wanted_agents(fleet, self.needle, now, self.attributes)
         held, self._held = self._held, self.needle
-        if held == self.needle and (cursor := fleet.agent(AgentId(self.cursor_key))) is not None:
+        if held == self.needle and (cursor := fleet.agent(owner_of(self.cursor_key))) is not None:
             kept = {agent.id for agent in (*wanted, cursor)}
             return [agent for agent in fleet.agents if agent.id in kept]
         return wanted

@@ -10,6 +10,7 @@ import pytest
 from cockpit.agents.claude.decode import ClaudeDecoder
 from cockpit.model import events as ev
 from cockpit.model.fleet import ActivityState
+from cockpit.model.sub_agents import sub_agents_of
 from cockpit.model.transcript.entry import EntryKind
 from cockpit.model.usage.causes import CauseKind, cause_of
 from tests.agents.claude.captures import NAMES, events, folded, lines, objects, records
@@ -205,7 +206,7 @@ def test_a_sub_agent_is_shown_with_what_it_does_and_opens_nothing_once_its_call_
     words = {"content": [{"type": "tool_use", "name": "Bash", "input": {"command": "ls"}}]}
     ends = line(type="system", subtype="task_notification", task_id="a1", tool_use_id="t1", status="completed")
     agent, _ = folded(*begun, works)
-    assert [(task.summary, task.doing) for task in agent.background] == [("look behind", "Running ls")]
+    assert [(task.what, task.doing) for task in agent.background] == [("look behind", "Running ls")]
     agent, _ = folded(*begun, *over, works)
     assert not agent.run_open and not agent.activity.tools
     assert agent.activity.state is ActivityState.WORKING
@@ -257,3 +258,54 @@ def test_what_the_provider_refuses_is_told_as_it_is(status: int | None, word: st
     cause = cause_of(failed)
     assert failed.activity.state is ActivityState.ERROR and failed.activity.error == end and not failed.run_open
     assert cause is not None and cause.kind is kind
+
+
+def test_a_sub_agent_is_told_from_a_command_with_what_it_uses_until_its_task_ends() -> None:
+    """As versions 2.1.112 and 2.1.197 write it: the older names no kind of a sub-agent."""
+    init = line(type="system", subtype="init", session_id="s")
+    begun = {"type": "system", "subtype": "task_started", "description": "count the files", "task_type": "local_agent"}
+    older = line(**begun, task_id="a1", tool_use_id="t1")
+    newer = line(**begun, task_id="a2", tool_use_id="t2", subagent_type="Explore")
+    command = line(**{**begun, "task_type": "local_bash"}, task_id="b1", tool_use_id="t3")
+    used = {"total_tokens": 1475, "tool_uses": 2, "duration_ms": 66927}
+    works = line(type="system", subtype="task_progress", task_id="a1", tool_use_id="t1", description="ls", usage=used)
+    over = {"type": "system", "subtype": "task_notification", "status": "completed", "summary": "count the files"}
+    agent, _ = folded(init, older, newer, command, works)
+    assert [(one.task.sub_agent, one.task.doing, one.task.tokens, one.task.calls) for one in sub_agents_of(agent)] == [
+        ("sub-agent", "ls", 1475, 2),
+        ("Explore", "", 0, 0),
+    ]
+    assert [task.what for task in agent.background if not task.sub_agent] == ["count the files"]
+    end = line(type="result", subtype="success", is_error=False, result="x", usage={}, total_cost_usd=0)
+    agent, transcript = folded(init, older, works, end, line(**over, task_id="a1", usage=used))
+    told = list(transcript.entries())[-1]
+    assert not sub_agents_of(agent) and told.title == "sub-agent completed"
+    assert told.text == "count the files · 2 tool calls · 1475 tokens · 1 min"
+
+
+@pytest.mark.parametrize("turns", [0, 1, 4])
+def test_a_connection_that_broke_in_the_midst_is_no_success_though_2_1_112_calls_it_one(turns: int) -> None:
+    """The end of a model's answer has its reason; a command of its own, which takes no turn, has none either."""
+    init = line(type="system", subtype="init", session_id="s")
+    said = line(
+        type="assistant",
+        message={"id": "m", "model": "x", "content": [{"type": "text", "text": "word1 word2"}], "stop_reason": None},
+        parent_tool_use_id=None,
+    )
+    end = line(
+        type="result",
+        subtype="success",
+        is_error=False,
+        num_turns=turns,
+        result="word1 word2",
+        stop_reason=None,
+        terminal_reason="completed",
+    )
+    agent, transcript = folded(init, said, end)
+    assert transcript.final_text() == "word1 word2" and not agent.run_open
+    if turns == 0:
+        assert agent.activity.state is ActivityState.DONE_UNSEEN
+        return
+    assert agent.activity.state is ActivityState.ERROR and "closed mid-response" in agent.activity.error
+    cause = cause_of(agent)
+    assert cause is not None and cause.kind is GATEWAY

@@ -35,6 +35,8 @@ SCRIPTED_MARK = ours(" §")
 GUESSED_MARK = ours(" guess")
 """Behind the name of an agent that only prints lines: what it is at is told from them by patterns."""
 
+SUB_AGENT = ours("sub-agent")
+
 LEAST_AGENT, MOST_AGENT = 12, 44
 """Cells of a name with what stands before and behind it; of more nobody reads the rest."""
 
@@ -69,9 +71,20 @@ class AgentLine:
     names: tuple[Clean, ...] = ()
     """Those of all agents in the list, so that no two are cut alike."""
     attributes: Attributes = NO_ATTRIBUTES
+    """What the operator keeps of agents on the screen."""
     own: Sequence[Clean] = ()
     """What the operator's own columns say of it, in their order."""
-    """What the operator keeps of agents on the screen."""
+
+    @property
+    def name(self) -> Clean:
+        """What it is called."""
+        within = self.node.sub_agent
+        return clean_line(self.node.agent.name if within is None else within.task.what)
+
+    @property
+    def kind(self) -> Clean:
+        """The part it plays."""
+        return clean_line(self.node.agent.kind.value) if self.node.sub_agent is None else SUB_AGENT
 
 
 def tasks_by_assignee(tasks: Iterable[Task]) -> dict[str, tuple[Task, int]]:
@@ -93,12 +106,10 @@ def columns_for(
 
     With `two_lines` what an agent does and says has a line of its own below them.
     """
-    names = tuple(dict.fromkeys(clean_line(row.node.agent.name) for row in rows))
+    names = tuple(dict.fromkeys(row.name for row in rows if row.node.sub_agent is None))
     beside = [_beside(row) for row in rows]
     most = min(MOST_AGENT, max(LEAST_AGENT, width * 2 // 5))
-    widest = max(
-        (cells + width_of(clean_line(row.node.agent.name)) for row, cells in zip(rows, beside, strict=True)), default=0
-    )
+    widest = max((cells + width_of(row.name) for row, cells in zip(rows, beside, strict=True)), default=0)
     least = least_room(names, LEAST_AGENT - 2, most) + max(beside, default=2)
     agents = [row.node.agent for row in rows]
     costs = [_cost(row) for row in rows]
@@ -106,7 +117,7 @@ def columns_for(
     task = max(
         (width_of(task_words(row)) + 2 for row in rows if row.task is not None or row.node.agent.role), default=0
     )
-    kinds = max((len(agent.kind.value) for agent in agents), default=0)
+    kinds = max((width_of(row.kind) for row in rows), default=0)
     model = max((width_of(clean_line(agent.model)) for agent in agents if agent.model), default=0)
     cost = max((width_of(said) for said in costs), default=0)
     pulse = any(row.bars for row in rows)
@@ -244,6 +255,8 @@ def folded_mark(family: FamilySum) -> Clean:
 
 def task_words(row: AgentLine) -> Clean:
     """Return the title of the task an agent is on, and how many it has besides; what it is for where it has none."""
+    if row.node.sub_agent is not None:
+        return clean_line(row.node.sub_agent.task.sub_agent)
     if row.task is None:
         return clean_line(row.node.agent.role)
     title = clean_line(row.task.title)
@@ -262,6 +275,8 @@ def _task_pieces(row: AgentLine, cells: int) -> list[Piece]:
 def _marks(row: AgentLine) -> Clean:
     """Return what stands behind a name: the architect, a scripted one, a warning, forwards, who is folded away."""
     agent = row.node.agent
+    if row.node.sub_agent is not None:
+        return NOTHING
     marks = [ours(" ◆")] if agent.kind is AgentKind.ARCHITECT else []
     if agent.program == "scripted":
         marks.append(SCRIPTED_MARK)
@@ -319,6 +334,8 @@ def _context(agent: Agent) -> list[Piece]:
 
 def _cost(row: AgentLine) -> Clean:
     """Return what an agent cost, with all that are folded into its row."""
+    if row.node.sub_agent is not None:
+        return NOTHING  # it is in the sum of its agent
     cost = row.node.agent.usage.cost + (row.family.cost if row.family is not None else 0.0)
     if not cost:
         return NOTHING

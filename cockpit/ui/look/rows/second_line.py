@@ -8,7 +8,7 @@ from cockpit.model.fleet import ActivityState
 from cockpit.text.clean import Clean, joined, ours, part, repeated
 from cockpit.text.sanitize import our_line
 from cockpit.ui.look.cells import Piece, content, fit, pieces_width, width_of
-from cockpit.ui.look.rows import agents
+from cockpit.ui.look.rows import agents, sub_agents
 from cockpit.ui.look.rows.agents import AgentLine
 from cockpit.ui.look.rows.columns import Table
 from cockpit.ui.look.rows.doing import doing_pieces
@@ -29,9 +29,10 @@ TIMED = (ActivityState.WORKING, ActivityState.RETRYING)
 
 def agent_lines(row: AgentLine, now: float, *, table: Table, width: int, height: int, ruled: bool) -> list[Content]:
     """Return the lines of a row: who and where; what it says now; and, `ruled`, what parts it from the next one."""
-    lines = [agents.agent_row(row, now, table)]
+    lines = [agents.agent_row(row, now, table) if row.node.sub_agent is None else sub_agents.row(row, now, table)]
     if height > 1:
-        lines.append(content(_told_pieces(row, now, table, width)))
+        told = _told_pieces if row.node.sub_agent is None else _within_pieces
+        lines.append(content(told(row, now, table, width)))
     if ruled:
         lead = _lead(row.node, table.width("agent"))
         lines.append(content([(lead, "$faint"), (repeated(ours("─"), width - width_of(lead)), "$rule")]))
@@ -44,6 +45,11 @@ def _lead(node: TreeNode, cells: int) -> Clean:
     if len(guide) > 1:
         guide = joined((part(guide, 0, len(guide) - 2), ours("│ ") if guide.endswith("├ ") else ours("  ")))
     return joined((guide, ours("│ ") if node.leads else ours("  ")))
+
+
+def _within_pieces(row: AgentLine, now: float, table: Table, width: int) -> list[Piece]:
+    lead = _lead(row.node, table.width("agent"))
+    return [(lead, "$faint"), *sub_agents.doing_pieces(row, now, max(0, width - width_of(lead)))]
 
 
 def _told_pieces(row: AgentLine, now: float, table: Table, width: int) -> list[Piece]:

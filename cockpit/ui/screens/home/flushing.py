@@ -43,12 +43,12 @@ class HomeFlushing(HomeSelection):
         """Show what an action changed, without waiting for the next look at the engine."""
         self.bridge.flush()
 
-    def select(self, agent_id: AgentId | None) -> None:
-        """Look at an agent: its transcript, its composer, its rows."""
+    def select(self, agent_id: AgentId | None, row: str = "") -> None:
+        """Look at an agent: its transcript, its composer, its rows; `row` names one of its sub-agents."""
         if agent_id != self.selected:
-            self.look_at(agent_id)
+            self.look_at(agent_id, row)
         if agent_id is not None:
-            self.query_one(AgentsTree).point_at(agent_id)
+            self.query_one(AgentsTree).point_at(row or agent_id)
             agent = self.fleet.agent(agent_id)
             if agent is not None and self.pane != "vms":
                 self.query_one(VmsTable).point_at(agent.vm_id)

@@ -11,6 +11,7 @@ from cockpit.engine.port import CockpitPort
 from cockpit.model.commands.command import Command
 from cockpit.model.ids import AgentId, CommandId
 from cockpit.model.marks import AgentMarks
+from cockpit.model.sub_agents import owner_of
 from cockpit.ui.actions.action import PANES, Action
 from cockpit.ui.actions.needs_you import act_about, give_answer
 from cockpit.ui.actions.talk import submit
@@ -90,11 +91,11 @@ class HomeScreen(Painted, HomeFlushing):
     @on(RowList.Highlighted, "#agents")
     def _agent_highlighted(self, message: RowList.Highlighted) -> None:
         # The cursor is painted first: another agent's output takes longer to draw.
-        self.call_after_refresh(self._follow_cursor, AgentId(message.key))
+        self.call_after_refresh(self._follow_cursor, message.key)
 
-    def _follow_cursor(self, agent_id: AgentId) -> None:
-        if self.query_one(AgentsTree).cursor_key == agent_id:
-            self.select(agent_id)
+    def _follow_cursor(self, key: str) -> None:
+        if self.query_one(AgentsTree).cursor_key == key:
+            self.select(owner_of(key), key)
 
     @on(RowList.Highlighted, "#vms")
     def _vm_highlighted(self, message: RowList.Highlighted) -> None:
@@ -147,7 +148,7 @@ class HomeScreen(Painted, HomeFlushing):
     def _join_cursor(self) -> None:
         tree = self.query_one(AgentsTree)
         if self.selected is None or not tree.point_at(self.selected):
-            self.select(AgentId(tree.cursor_key) if tree.cursor_key else self.selected)
+            self.select(owner_of(tree.cursor_key) if tree.cursor_key else self.selected)
 
     # --- what waits for the operator -----------------------------------------------------------------
 

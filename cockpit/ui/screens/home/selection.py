@@ -9,6 +9,7 @@ from cockpit.model.board import Task
 from cockpit.model.fleet import Agent, Fleet, Vm
 from cockpit.model.ids import AgentId
 from cockpit.model.marks import AgentMarks
+from cockpit.model.sub_agents import SubAgent, owner_of, sub_agent_at
 from cockpit.ui.actions.action import Situation
 from cockpit.ui.look.tree import agent_tree
 from cockpit.ui.screens.home.arrangement import CENTER
@@ -61,7 +62,17 @@ class HomeSelection(HomeLayout):
         pane = "filter" if self.filter_line.is_open else self.pane
         marked = self.marks.among(fleet)
         return Situation(
-            self.engine, fleet, self.agent, vm, task, pane, wanted, self.read_only, marked=marked, undoes=undoes
+            self.engine,
+            fleet,
+            self.agent,
+            vm,
+            task,
+            pane,
+            wanted,
+            self.read_only,
+            marked=marked,
+            undoes=undoes,
+            sub_agent=self.sub_agent,
         )
 
     def shows_agents(self) -> tuple[AgentId, ...]:
@@ -70,14 +81,25 @@ class HomeSelection(HomeLayout):
         shown = self.selected is not None and any(areas.shows(CENTER) for areas in self.query(AreasBody))
         return (self.selected,) if shown and self.selected is not None else ()
 
-    def look_at(self, agent_id: AgentId | None) -> None:
-        """Show another agent's transcript, and tell the engine whom the operator looks at."""
+    @property
+    def sub_agent(self) -> SubAgent | None:
+        """The sub-agent of the selected agent on which the cursor stands, unless that of the VMs has the keys."""
+        found = sub_agent_at(self.query_one(AgentsTree).cursor_key, self.fleet) if self.pane != "vms" else None
+        return found if found is not None and found.agent.id == self.selected else None
+
+    def look_at(self, agent_id: AgentId | None, row: str = "") -> None:
+        """Show another agent's transcript, and tell the engine whom the operator looks at.
+
+        Args:
+            agent_id: the agent.
+            row: the row on which the cursor stands, where it is one of the agent's sub-agents.
+        """
         self.selected = agent_id
         self.engine.focus(agent_id)
         output = self.query_one(TranscriptView)
         output.show(self.engine.transcript(agent_id) if agent_id is not None else None)
         if agent_id is not None:
-            self.query_one(AgentsTree).point_at(agent_id)
+            self.query_one(AgentsTree).point_at(row or agent_id)
 
     def reselect(self, fleet: Fleet) -> None:
         """Hold on to the selected agent; when it is gone the tree's cursor decides."""
@@ -85,7 +107,7 @@ class HomeSelection(HomeLayout):
             return
         nodes = agent_tree(fleet.agents)
         ids = {node.agent.id for node in nodes}
-        key = AgentId(self.query_one(AgentsTree).cursor_key)
+        key = owner_of(self.query_one(AgentsTree).cursor_key)
         wanted = key if key in ids else nodes[0].agent.id if nodes else None
         if wanted != self.selected:
             self.look_at(wanted)
