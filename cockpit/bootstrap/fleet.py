@@ -127,6 +127,7 @@ def _ruled(settings: Settings, made: Source) -> Source:
 def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
     from cockpit.embedded.endpoint import read_token
     from cockpit.embedded.lifecycle import ensure_started
+    from cockpit.embedded.sandbox.walls.seen import place_on
     from cockpit.embedded.vm_keys import vm_key
 
     named = "" if own_services else config.infrastructure_url()
@@ -134,7 +135,6 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
     services = named or running.base_url
     token = read_token(places.fleet)
     notices = [] if running.tmux else ["tmux is not installed: agents run as detached processes"]
-
     service_token = os.environ.get("VERS_AUTH_TOKEN", "").strip() if named else token
     if named:
         notices.append(f"board, feed and registry are those at {named}, as VERS_INFRA_URL says")
@@ -163,6 +163,8 @@ def _embedded(settings: Settings, places: Places, own_services: bool) -> Source:
         allow_detached=True,
         poll_interval=EMBEDDED_POLL,
         notices=tuple(notices),
+        place_on=partial(place_on, places.fleet),
+        place_chosen=bool(settings.agent.directory),
         # A sandbox may share /tmp with this machine: only what is in its home is surely its own.
         known_directories=(HOME_PATHS.directory,),
         state_files=_state_files(),

@@ -142,7 +142,7 @@ class CutOffCalls:
                 from cockpit.engine.commands.copies import copy_name
 
                 name = copy_name(self._fleet_state, name)
-            made = agent_from_spawn(wanted, vm_id, self._source.name, self._source.paths.directory)
+            made = agent_from_spawn(wanted, vm_id, self._source.name, self._source.usual_directory(vm_id))
             await self._sessions.adopt(replace(made, name=name))
         known = self._fleet_state.agent_on(vm_id)
         if known is not None and wanted is not None and not known.model:

@@ -149,6 +149,10 @@ class Source:
     poll_interval: float = 5.0
     """Seconds between two looks at the VM list."""
     notices: tuple[str, ...] = ()
+    place_on: Callable[[VmId], str] | None = None
+    """Tells of a VM that is there where an agent lives that is started on it, if that is not the same on all VMs."""
+    place_chosen: bool = False
+    """The operator said where agents live: `paths` count, whatever a VM is like."""
     known_directories: tuple[str, ...] = ()
     """Where agents of other tools live on its VMs; looked at when one is adopted, after the source's own place."""
     recipe: Callable[[], Recipe] | None = None
@@ -296,7 +300,24 @@ class Source:
 
     def directory_on(self, vm_id: VmId) -> str:
         """Return where the agent of a VM lives, as far as nobody says otherwise."""
-        return self.plain_host.directory_of(vm_id) if self.plain_host is not None else self.paths.directory
+        return self.plain_host.directory_of(vm_id) if self.plain_host is not None else self.usual_directory(vm_id)
+
+    @property
+    def places_differ(self) -> bool:
+        """Whether a VM must be there before it can be said where an agent is started on it."""
+        return self.place_on is not None and not self.place_chosen
+
+    def usual_directory(self, vm_id: VmId) -> str:
+        """Return where an agent lives that is started on a VM."""
+        return self.paths.directory if self.place_on is None or self.place_chosen else self.place_on(vm_id)
+
+    def paths_on(self, vm_id: VmId) -> AgentPaths:
+        """Return where an agent lives and works that is started on a VM."""
+        return replace(self.paths, directory=self.usual_directory(vm_id))
+
+    def known_on(self, vm_id: VmId) -> tuple[str, ...]:
+        """Return where agents of others may live on a VM, beside the usual place."""
+        return (*self.known_directories, *(() if self.place_on is None else (self.place_on(vm_id),)))
 
     async def close(self) -> None:
         """Close the connections to API and services."""
@@ -307,7 +328,7 @@ class Source:
 
     def paths_of(self, agent: Agent) -> AgentPaths:
         """Return where an agent of this source lives on its VM."""
-        return replace(self.paths, directory=agent.directory) if agent.directory else self.paths
+        return replace(self.paths, directory=agent.directory) if agent.directory else self.paths_on(agent.vm_id)
 
     def program(self, name: str) -> Program | None:
         """Return the program with this name; empty text means the default."""

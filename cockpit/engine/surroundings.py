@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from cockpit.engine.source import Source
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.errors import CockpitError
-from cockpit.model.claims import Claim, ClaimedBy, VmLook, serves_all
+from cockpit.model.claims import ClaimedBy, VmLook, serves_all
 from cockpit.model.fleet import Agent, AgentKind, Power, Process, Vm
 from cockpit.model.ids import VmId, agent_of
 from cockpit.model.reconciliation import is_being_made
@@ -155,13 +155,13 @@ class Surroundings:
             and self._places_besides(agent)
         ]
 
-    def _directories(self, claims: Iterable[Claim]) -> tuple[str, ...]:
+    def _directories(self, vm_id: VmId) -> tuple[str, ...]:
         """Return where an agent may live: where it is said to, in the usual place, where other tools put theirs."""
-        said = [claim.directory for claim in claims if claim.directory]
-        return tuple(dict.fromkeys((*said, self._source.paths.directory, *self._source.known_directories)))
+        said = [claim.directory for claim in self._fleet_state.sightings.claims_on(vm_id) if claim.directory]
+        return tuple(dict.fromkeys((*said, self._source.usual_directory(vm_id), *self._source.known_on(vm_id))))
 
     def _places_besides(self, agent: Agent) -> tuple[str, ...]:
-        everywhere = self._directories(self._fleet_state.sightings.claims_on(agent.vm_id))
+        everywhere = self._directories(agent.vm_id)
         return tuple(directory for directory in everywhere if directory != agent.directory)
 
     # --- looking -------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ class Surroundings:
     async def _look_at_unclaimed(self, vm: Vm) -> None:
         """Look at a VM that nobody has, over a connection of its own."""
         now = self._fleet_state.clock.now()
-        directories = self._directories(self._fleet_state.sightings.claims_on(vm.id))
+        directories = self._directories(vm.id)
         try:
             async with asyncio.timeout(LOOK_LIMIT):
                 connection = await self._agent_sessions.connect(vm.id)

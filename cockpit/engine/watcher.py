@@ -196,9 +196,12 @@ class Watcher:
                 # are not.
                 if entry.role == INFRA and self._fleet_state.agent_on(vm_id) is None:
                     self._fleet_state.note_host(vm_id, "the registry says that it is infra")
-                agent = agent_from_entry(entry, self._source.name, self._source.paths.directory)
-                vm = self._fleet_state.vms.get(agent.vm_id) if agent else None
-                if agent is None or vm is None or vm.power is Power.GONE or vm.source != self._source.name:
+                vm = self._fleet_state.vms.get(VmId(entry.id))
+                if vm is None or vm.power is Power.GONE or vm.source != self._source.name:
+                    continue
+                usual = "" if says_directory(entry) else self._source.usual_directory(vm.id)
+                agent = agent_from_entry(entry, self._source.name, usual)
+                if agent is None:
                     continue
                 known = self._known(agent, says_directory(entry))
                 if known is None:

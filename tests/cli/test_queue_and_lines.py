@@ -11,7 +11,7 @@ from cockpit.cli.expression import Expression
 from cockpit.cli.signals import TookTooLong
 from cockpit.cli.since import moment_of
 from cockpit.errors import UsageError
-from tests.engine.evidence import vm_home
+from tests.engine.evidence import agent_place
 from tests.fleets import FleetUnderTest, poll
 
 NOW = datetime(2026, 11, 29, 14, 5).timestamp()
@@ -99,7 +99,7 @@ def test_the_queue_of_an_agent_and_the_lines_of_two(fleet: FleetUnderTest) -> No
     assert len(fleet.run("read", "bob", "--lines", "2").stdout.strip().splitlines()) >= 2
 
     vm_id = json.loads(fleet.run("err", "ada", "--json").stdout)["vm_id"]
-    err = vm_home(fleet, vm_id) / "pi-rpc" / "err"
+    err = agent_place(fleet, vm_id) / "err"
     poll(err.exists, "a file for standard error")
     err.write_bytes(b"one\n\x1b[2Jtwo\nthree")
     assert json.loads(fleet.run("err", "ada", "--lines", "2", "--json").stdout)["lines"] == ["\x1b[2Jtwo", "three"]

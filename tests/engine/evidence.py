@@ -32,9 +32,15 @@ def vm_home(fleet: FleetUnderTest, vm_id: VmId) -> Path:
     return fleet.places.fleet / "vms" / vm_id / "home"
 
 
+def agent_place(fleet: FleetUnderTest, vm_id: VmId) -> Path:
+    """Return the directory of the agent on a VM: in its home, or behind walls below its /tmp."""
+    home = vm_home(fleet, vm_id)
+    return next((place for place in (home / "pi-rpc", home.parent / "tmp" / "pi-rpc") if place.is_dir()), home)
+
+
 def out_file(fleet: FleetUnderTest, vm_id: VmId) -> Path:
     """Return the file an agent's output goes to."""
-    return vm_home(fleet, vm_id) / "pi-rpc" / "out"
+    return agent_place(fleet, vm_id) / "out"
 
 
 async def stored(store: Store, agent: AgentId) -> list[Record]:

@@ -89,7 +89,7 @@ async def test_an_agent_in_another_known_place_is_taken_over_there(fleet: FleetU
         await order(engine, Adopt(agent.vm_id, "hal"))
         await engine.settled(LIMIT)
         taken = engine.agent_named("hal")
-        assert taken.id == agent.id and taken.directory == "~/pi-rpc"
+        assert taken.id == agent.id and taken.directory == agent.directory != "~/not-here"
         assert "Before you came." in str(await all_shown(engine, agent.id))
         await order(engine, Prompt(taken.id, "[say After.]"))
         empty = await engine.running[0].source.vers.create_root(labels={})

@@ -143,7 +143,7 @@ async def test_a_killed_agent_is_seen_dead_and_relaunches(fleet: FleetUnderTest)
         assert agent_session is not None
         connection = agent_session.connection()
         assert connection is not None
-        killed = await connection.run('kill -9 "$(cat ~/pi-rpc/pid)"', timeout=20)
+        killed = await connection.run(f'kill -9 "$(cat {eve.directory}/pid)"', timeout=20)
         assert killed.exit_status == 0, killed
         await until(engine, lambda: agent(engine, eve.id).process.state is ProcessState.DEAD, "the death")
         await until(engine, lambda: agent(engine, eve.id).process.exit_code == 137, "the exit code")

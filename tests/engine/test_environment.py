@@ -16,7 +16,7 @@ from cockpit.model.fleet import Agent, AgentKind
 from cockpit.model.ids import CommitId, OperationId, VmId
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.vers.reconcile import BranchResult
-from tests.engine.evidence import vm_home
+from tests.engine.evidence import agent_place
 from tests.engine.test_adoption import stranger
 from tests.engine.test_starting_and_ending import killed
 from tests.fleets import FleetUnderTest, fleet_under_test, order, spawned
@@ -37,7 +37,7 @@ def fleet(isolated_home: Path) -> Iterator[FleetUnderTest]:
 
 def found_by(fleet: FleetUnderTest, vm_id: VmId) -> dict[str, str]:
     """Return the environment of the agent that lives on a VM."""
-    pid = int((vm_home(fleet, vm_id) / "pi-rpc" / "pid").read_text())
+    pid = int((agent_place(fleet, vm_id) / "pid").read_text())
     pairs = (variable.decode().partition("=") for variable in environment_of(on_host(pid, vm_id)) if variable)
     return {name: value for name, _, value in pairs}
 

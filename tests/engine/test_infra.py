@@ -170,6 +170,7 @@ async def test_the_published_server_is_fetched_built_and_started_where_node_is(
 ) -> None:
     # What is fetched lies in a directory of this machine, which nothing behind walls sees.
     monkeypatch.setenv("COCKPIT_WALLS", "off")
+    await asyncio.to_thread(fleet.run, "serve", "--stop")  # one that runs goes on as it was started
     port = free_port()
     address = await asyncio.to_thread(published, fleet.root / "published")
     async with without_services(fleet, port, port, published=f"{address}-not") as engine:

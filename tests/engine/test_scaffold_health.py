@@ -18,7 +18,7 @@ from cockpit.model.fleet import ActivityState, Agent, ProcessState
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.why import why
 from tests.agents.scaffold.scaffold_machine import open_on
-from tests.engine.evidence import all_shown, assert_whole, out_file, stored_up_to, vm_home
+from tests.engine.evidence import agent_place, all_shown, assert_whole, out_file, stored_up_to
 from tests.fleets import LIMIT, FleetUnderTest, order, spawned, until
 
 
@@ -40,7 +40,7 @@ async def test_a_keeper_that_is_gone_is_said_and_a_relaunch_mends_it(fleet: Flee
     async with fleet.engine() as engine:
         ada = await spawned(engine, "ada")
         assert "FIFO" not in said_of(engine, ada)
-        fifo = vm_home(fleet, ada.vm_id) / "pi-rpc" / "in"
+        fifo = agent_place(fleet, ada.vm_id) / "in"
         for pid in {pid for pid, descriptor in open_on(fifo) if descriptor == "1"}:
             os.kill(pid, signal.SIGKILL)
         told = "The keeper of its FIFO was gone, so it met the end of its input: relaunch"
@@ -54,7 +54,7 @@ async def test_a_keeper_that_is_gone_is_said_and_a_relaunch_mends_it(fleet: Flee
 async def test_an_agent_without_a_fifo_is_alive_and_a_relaunch_makes_both_anew(fleet: FleetUnderTest) -> None:
     async with fleet.engine() as engine:
         bob = await spawned(engine, "bob")
-        (vm_home(fleet, bob.vm_id) / "pi-rpc" / "in").unlink()
+        (agent_place(fleet, bob.vm_id) / "in").unlink()
         await looked(engine, bob, lambda: "Its FIFO is gone" in said_of(engine, bob), "the loss of the FIFO")
         assert engine.fleet_state.agents[bob.id].process.state is ProcessState.ALIVE
         await order(engine, Relaunch(bob.id))
@@ -65,7 +65,7 @@ async def test_an_agent_without_a_fifo_is_alive_and_a_relaunch_makes_both_anew(f
 async def test_what_a_living_agent_said_on_standard_error_can_be_read(fleet: FleetUnderTest) -> None:
     async with fleet.engine() as engine:
         cy = await spawned(engine, "cy")
-    with (vm_home(fleet, cy.vm_id) / "pi-rpc" / "err").open("a") as err:
+    with (agent_place(fleet, cy.vm_id) / "err").open("a") as err:
         err.write("no warning, \x1b[31mbut telling\x1b[0m\n")
     printed = await asyncio.to_thread(fleet.run, "why", "cy")
     assert printed.returncode == 0, printed.stderr

@@ -19,7 +19,7 @@ from cockpit.model.commands.vm import Branch, Commit
 from cockpit.model.fleet import Activity, ActivityState, Agent, AgentKind, Process, ProcessState
 from cockpit.model.ids import AgentId, CommitId, OperationId, VmId
 from cockpit.model.receipts.receipt import Receipt, Stage
-from tests.engine.evidence import vm_home
+from tests.engine.evidence import agent_place, vm_home
 from tests.fleets import LIMIT, FleetUnderTest, fleet_under_test, order, spawned, until
 from tests.inside import on_host
 from tests.mock_model.server import ModelServerThread
@@ -66,7 +66,7 @@ async def killed(engine: Engine, agent: Agent) -> None:
     agent_session = engine.agent_session(agent.id)
     connection = agent_session.connection() if agent_session else None
     assert connection is not None
-    await connection.run('kill -9 "$(cat ~/pi-rpc/pid)"', timeout=20)
+    await connection.run(f'kill -9 "$(cat {agent.directory}/pid)"', timeout=20)
     await until(engine, lambda: engine.fleet_state.agents[agent.id].process.state is ProcessState.DEAD, "the death")
 
 
@@ -114,7 +114,7 @@ async def test_an_agent_keeps_its_program_and_a_change_is_refused_until_it_is_ac
         assert first.version in said and "claude-typo" in said and "not found" in said
         agent = engine.agent_named("ada")
         assert (agent.version, agent.provider) == (first.version, "anthropic") and agent.thinking
-        pid = int((vm_home(fleet, agent.vm_id) / "pi-rpc" / "pid").read_text())
+        pid = int((agent_place(fleet, agent.vm_id) / "pid").read_text())
         assert not any(b"canary-of-another" in variable for variable in environment_of(on_host(pid, agent.vm_id)))
         await killed(engine, agent)
     monkeypatch.setenv("PATH", usual)
@@ -148,7 +148,7 @@ async def test_a_spawn_from_an_agents_commit_begins_a_transcript_of_its_own(flee
             "a question to ada alone" in repr(record)
             for record in await engine.store.records(bob.id, after=(0, -1), limit=500)
         )
-        home = vm_home(fleet, bob.vm_id) / "pi-rpc"
+        home = agent_place(fleet, bob.vm_id)
         assert "a question to ada alone" in (home / "earlier.1" / "out").read_text()
         assert "a question to ada alone" not in (home / "out").read_text()
         assert "earlier.1" in details(engine, made)
@@ -166,7 +166,7 @@ async def test_a_whole_fleet_ends_and_its_files_stay(fleet: FleetUnderTest) -> N
     assert ended.returncode == 0 and "stay in" in ended.stderr, ended.stderr
     after = running_in(fleet.places.fleet)
     assert not after.server and not after.processes
-    assert (vm_home(fleet, ada.vm_id) / "pi-rpc" / "out").is_file()
+    assert (agent_place(fleet, ada.vm_id) / "out").is_file()
     waited = fleet.run("wait", "ada", "--until", "idle", "--timeout", "30")
     assert waited.returncode == 1 and "dead" in waited.stderr, waited.stderr
     assert fleet.run("relaunch", "ada").returncode == 0
@@ -185,7 +185,7 @@ async def test_the_copy_of_a_scripted_agents_vm_has_an_agent_of_its_own(fleet: F
         for copy in copies:
             assert copy.process.state is ProcessState.ALIVE
             assert (await engine.running[0].source.registry.get(copy.vm_id)).name == copy.name
-            pid = int((vm_home(fleet, copy.vm_id) / "pi-rpc" / "pid").read_text())
+            pid = int((agent_place(fleet, copy.vm_id) / "pid").read_text())
             assert {f"VERS_AGENT_NAME={copy.name}".encode(), f"VERS_VM_ID={copy.vm_id}".encode()} <= set(
                 environment_of(on_host(pid, copy.vm_id))
             )
@@ -245,4 +245,4 @@ async def test_what_an_extension_asks_at_the_start_is_shown_and_can_be_answered(
         await until(engine, lambda: not engine.agent_named("ada").activity.dialogs, "the end of the question")
         agent = engine.agent_named("ada")
         assert agent.process.state is ProcessState.ALIVE and not agent.activity.dialogs
-        assert "trusted: true" in (vm_home(fleet, agent.vm_id) / "pi-rpc" / "out").read_text()
+        assert "trusted: true" in (agent_place(fleet, agent.vm_id) / "out").read_text()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.embedded.endpoint import read_endpoint
-from tests.engine.evidence import vm_home
+from tests.engine.evidence import agent_place
 from tests.fleets import LIMIT, FleetUnderTest, fleet_under_test, poll
 from tests.inside import on_host
 from tests.requirements import missing, require_program
@@ -60,7 +60,7 @@ def test_agents_run_detached_and_outlive_the_server(bare: tuple[FleetUnderTest, 
     assert served is not None and not served.tmux
     notices = run(fleet, prefix, "agents").stderr + _notices(fleet, prefix)
     assert "tmux" in notices
-    pid = int((vm_home(fleet, ada["vm_id"]) / "pi-rpc" / "pid").read_text())
+    pid = int((agent_place(fleet, ada["vm_id"]) / "pid").read_text())
     done = run(fleet, prefix, "send", "ada", "[say Detached.]", "--wait", "done")
     assert done.stdout.strip() == "Detached.", done.stderr
     os.kill(served.pid, signal.SIGKILL)
@@ -68,7 +68,7 @@ def test_agents_run_detached_and_outlive_the_server(bare: tuple[FleetUnderTest, 
     on_host(pid, ada["vm_id"])
     again = run(fleet, prefix, "send", "ada", "[say Still here.]", "--wait", "done")
     assert again.stdout.strip() == "Still here.", again.stderr
-    assert int((vm_home(fleet, ada["vm_id"]) / "pi-rpc" / "pid").read_text()) == pid, "it was adopted"
+    assert int((agent_place(fleet, ada["vm_id"]) / "pid").read_text()) == pid, "it was adopted"
 
 
 def _notices(fleet: FleetUnderTest, prefix: list[str]) -> str:

@@ -38,7 +38,7 @@ def fleet() -> Iterator[FleetUnderTest]:
 
 def ada_out(fleet: FleetUnderTest) -> Path:
     """Return ada's output file."""
-    (found,) = (fleet.places.fleet / "vms").glob("*/home/pi-rpc/out")
+    (found,) = (fleet.places.fleet / "vms").glob("*/*/pi-rpc/out")
     return found
 
 

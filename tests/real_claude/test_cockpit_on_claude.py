@@ -18,7 +18,7 @@ from cockpit.model.fleet import ActivityState, Agent, ProcessState
 from cockpit.model.ids import AgentId
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.transcript.entry import EntryKind
-from tests.engine.evidence import out_file, vm_home
+from tests.engine.evidence import agent_place, out_file, vm_home
 from tests.fleets import FleetUnderTest, fleet_under_test, order, spawned, until
 from tests.inside import on_host
 from tests.mock_model.server import ModelServerThread
@@ -108,7 +108,7 @@ async def test_a_lieutenants_life(fleet: FleetUnderTest, model: ModelServerThrea
 
         # A death, and the same session afterwards, to which nothing is sent.
         before, asked_before = now.process.run_id, len(model.server.requests)
-        os.kill(on_host(int((home / "pi-rpc" / "pid").read_text()), agent.vm_id), signal.SIGKILL)
+        os.kill(on_host(int((agent_place(fleet, agent.vm_id) / "pid").read_text()), agent.vm_id), signal.SIGKILL)
         await until(engine, lambda: state(engine, agent.id).process.state is ProcessState.DEAD, "its death", LIMIT)
         assert (await engine.outcome(engine.dispatch(Relaunch(agent.id)), timeout=LIMIT)).stage is Stage.DONE
         assert state(engine, agent.id).process.run_id != before

@@ -13,7 +13,7 @@ from typing import Any
 from cockpit.engine.engine import Engine
 from cockpit.model.fleet import ActivityState, Agent
 from cockpit.model.receipts.receipt import Receipt, Stage
-from tests.engine.evidence import out_file, vm_home
+from tests.engine.evidence import agent_place, out_file, vm_home
 from tests.fleets import LIMIT, FleetUnderTest, spawned, until
 from tests.real_pi.installations import MODEL
 
@@ -99,6 +99,7 @@ class Company:
         self.id = agent.id
         self.vm_id = agent.vm_id
         self.home = vm_home(fleet, agent.vm_id)
+        self.input_file = agent_place(fleet, agent.vm_id) / "in"
 
     @property
     def agent(self) -> Agent:
@@ -121,7 +122,7 @@ class Company:
 
     def write(self, **command: Any) -> None:
         """Write a command as another client of the agent would, one line into its FIFO."""
-        with (self.home / "pi-rpc" / "in").open("ab", buffering=0) as fifo:
+        with self.input_file.open("ab", buffering=0) as fifo:
             fifo.write(json.dumps(command).encode() + b"\n")
 
     async def send(self, text: str, *words: str) -> Sending:

@@ -16,7 +16,7 @@ BROKEN = b"caf\xe9 \xff\xc3 \xed\xa0\x80"
 
 def write_bytes(others: Company, kind: str, command_id: str, text: bytes) -> None:
     """Write a command with a text of any bytes into the agent's FIFO, as another client would."""
-    with (others.home / "pi-rpc" / "in").open("ab", buffering=0) as fifo:
+    with others.input_file.open("ab", buffering=0) as fifo:
         fifo.write(b'{"id":"%s","type":"%s","message":"%s"}\n' % (command_id.encode(), kind.encode(), text))
 
 

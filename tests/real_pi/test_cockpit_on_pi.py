@@ -195,7 +195,7 @@ async def test_killed_and_relaunched_in_the_same_session(fleet: FleetUnderTest, 
         assert agent_session is not None
         connection = agent_session.connection()
         assert connection is not None
-        killed = await connection.run('kill -9 "$(cat ~/pi-rpc/pid)"', timeout=20)
+        killed = await connection.run(f'kill -9 "$(cat {agent.directory}/pid)"', timeout=20)
         assert killed.exit_status == 0, killed
         await until(engine, lambda: state(engine, agent.id).process.exit_code == 137, "the death")
         assert state(engine, agent.id).process.state is ProcessState.DEAD

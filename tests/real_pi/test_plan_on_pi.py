@@ -24,7 +24,7 @@ from cockpit.model.commands.usage import BudgetAct, ChangeBudget
 from cockpit.model.fleet import Agent, AgentKind, Power
 from cockpit.model.plan.read import read_plan
 from cockpit.model.usage.standing import AGENT_SCOPE, Limit
-from tests.engine.evidence import vm_home
+from tests.engine.evidence import agent_place, vm_home
 from tests.engine.test_plans import AT_ONCE, WAITS, Oracle, told
 from tests.fleets import FleetUnderTest, order, until
 from tests.inside import on_host
@@ -107,7 +107,7 @@ async def test_a_plan_of_twelve_tasks_on_six_pi(
         engine.coordination.plans.hand_out()
 
         victim = await worker_of(engine, oracle, LOST)
-        inside = int((vm_home(fleet, victim.vm_id) / "pi-rpc" / "pid").read_text())
+        inside = int((agent_place(fleet, victim.vm_id) / "pid").read_text())
         os.kill(on_host(inside, victim.vm_id), signal.SIGKILL)
         await oracle.until(lambda tasks: tasks[LOST].get("assignee") not in (victim.name, None), "another agent")
         open_gate(fleet, agents, LOST)

@@ -17,7 +17,7 @@ from cockpit.model.fleet import ActivityState, Agent
 from cockpit.model.queue import QueueKind, fate_of, losing_images
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.transcript.entry import EntryKind
-from tests.engine.evidence import out_file, vm_home
+from tests.engine.evidence import agent_place, out_file, vm_home
 from tests.fleets import FleetUnderTest, order, spawned, until
 from tests.mock_model.server import ModelServerThread
 from tests.real_pi.company import set_retries
@@ -51,6 +51,7 @@ class Queue:
         self.engine = engine
         self.id = agent.id
         self.home = vm_home(fleet, agent.vm_id)
+        self.input_file = agent_place(fleet, agent.vm_id) / "in"
         self._out = out_file(fleet, agent.vm_id)
 
     @property
@@ -160,7 +161,7 @@ async def _changed(queue: Queue, *, stays: bool) -> None:
         gate.touch()
         await queue.all_read([steer, first, second], since)
         return
-    with (queue.home / "pi-rpc" / "in").open("ab", buffering=0) as fifo:
+    with queue.input_file.open("ab", buffering=0) as fifo:
         image = {"type": "image", "data": base64.b64encode(tiny_png()).decode(), "mimeType": "image/png"}
         told = json.dumps({"type": "follow_up", "message": "from elsewhere", "images": [image]})
         fifo.write(told.encode() + b"\n")
@@ -185,7 +186,7 @@ async def _changed(queue: Queue, *, stays: bool) -> None:
     await queue.all_read([steer, second, "from elsewhere"], since)
     assert not queue.images_of("from elsewhere"), "an agent gives back texts alone: this is what was said before"
     # What lies in the queue of an agent at rest lies there again, and starts nothing.
-    with (queue.home / "pi-rpc" / "in").open("ab", buffering=0) as fifo:
+    with queue.input_file.open("ab", buffering=0) as fifo:
         fifo.write(b'{"type":"follow_up","message":"x"}\n{"type":"follow_up","message":"y"}\n')
     await until(queue.engine, lambda: len(queue.waiting) == 2, "two that lie there")
     since = len(queue.asked())

@@ -13,6 +13,8 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from cockpit.model.ids import VmId
+from tests.engine.evidence import agent_place
 from tests.fleets import FleetUnderTest, fleet_under_test, poll
 from tests.inside import on_host
 from tests.mock_model.server import ModelServerThread
@@ -143,8 +145,8 @@ def test_an_architect_builds_from_one_prompt(fleet: FleetUnderTest, tmp_path: Pa
     here = agents(fleet)
     assert {name: here[name]["parent_id"] for name in here} == {
         "arch": None,
-        "part-1": here["arch"]["vm_id"] + ":~/pi-rpc",
-        "part-2": here["arch"]["vm_id"] + ":~/pi-rpc",
+        "part-1": here["arch"]["id"],
+        "part-2": here["arch"]["id"],
     }
     below = here["arch"]["descendants"]
     assert below["agents"] == 2 and below["cost"] == pytest.approx(here["part-1"]["cost"] + here["part-2"]["cost"])
@@ -233,7 +235,7 @@ def test_who_will_not_stop_is_frozen_and_who_was_started_by_hand_is_taken_over(
     done(fleet, "send", "hilda", tools(bash("trap '' TERM INT HUP; sleep 600")))
     done(fleet, "send", "dan", tools(bash("kill -STOP $PPID; sleep 600")))
     vm_id = agents(fleet)["dan"]["vm_id"]
-    pid = on_host(int((home_of(fleet, vm_id) / "pi-rpc" / "pid").read_text()), vm_id)
+    pid = on_host(int((agent_place(fleet, VmId(vm_id)) / "pid").read_text()), vm_id)
     poll(lambda: psutil.Process(pid).status() == psutil.STATUS_STOPPED, "a pi that stands still")
     stopped = json.loads(done(fleet, "stop-all", "--bound", "3", "--json"))
     assert {part["name"]: part["outcome"] for part in stopped} == {"hilda": "stopped", "dan": "frozen"}

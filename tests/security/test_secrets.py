@@ -20,7 +20,7 @@ from cockpit.model.commands.agent import Prompt
 from cockpit.model.commands.life import Relaunch
 from cockpit.model.fleet import Agent, ProcessState
 from cockpit.paths import state_directory
-from tests.engine.evidence import vm_home
+from tests.engine.evidence import agent_place
 from tests.fleets import FleetUnderTest, fleet_under_test, order, spawned, until
 from tests.inside import on_host
 from tests.mock_model.server import ModelServerThread
@@ -112,20 +112,19 @@ async def test_a_secret_is_only_where_it_must_be(fleet: FleetUnderTest) -> None:
         with ArgumentWatch(CANARY, token) as watch:
             agent = await spawned(engine, "ada", program="pi", model=MODEL)
             await order(engine, Prompt(agent.id, "say hello"))
-            home = vm_home(fleet, agent.vm_id)
-            first = int((home / "pi-rpc" / "pid").read_text())
+            first = int((agent_place(fleet, agent.vm_id) / "pid").read_text())
             agent_session = engine.agent_session(agent.id)
             assert agent_session is not None
             connection = agent_session.connection()
             assert connection is not None
-            await connection.run('kill -9 "$(cat ~/pi-rpc/pid)"', timeout=20)
+            await connection.run(f'kill -9 "$(cat {agent.directory}/pid)"', timeout=20)
             await until(
                 engine, lambda: engine.fleet_state.agents[agent.id].process.state is ProcessState.DEAD, "the death"
             )
             await order(engine, Relaunch(agent.id))
         assert not watch.found
         assert watch.looks > 20 and watch.seen & {b"tmux", b"tmux: client", b"tmux: server"}, (watch.looks, watch.seen)
-        pid = int((home / "pi-rpc" / "pid").read_text())
+        pid = int((agent_place(fleet, agent.vm_id) / "pid").read_text())
         assert pid != first
         environment = environment_of(on_host(pid, agent.vm_id))
         assert f"ANTHROPIC_API_KEY={CANARY}".encode() in environment, "the agent has its key, and only so"

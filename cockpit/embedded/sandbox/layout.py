@@ -157,6 +157,11 @@ class SandboxLayout:
         return self.directory / "init"
 
     @property
+    def links(self) -> Path:
+        """The links of the host that were laid behind the walls, each with what it said then."""
+        return self.directory / "links.json"
+
+    @property
     def record(self) -> Path:
         """The state that outlives a restart."""
         return self.directory / "machine.json"

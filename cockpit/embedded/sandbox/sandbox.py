@@ -29,6 +29,7 @@ from cockpit.embedded.sandbox.layout import (
 )
 from cockpit.embedded.sandbox.processes import ProcessEntry, send_signal
 from cockpit.embedded.sandbox.supervisor import Supervisor
+from cockpit.embedded.sandbox.walls import links
 from cockpit.embedded.sandbox.walls.probe import WallsOffer
 from cockpit.paths import private_directory
 
@@ -256,6 +257,8 @@ class Sandbox:
                 if not self.moving.is_set():
                     continue
                 self.freezer.prepare()
+                if self.walled:
+                    links.renew(self.layout)
                 process = await launch(
                     arguments,
                     environment=environment,

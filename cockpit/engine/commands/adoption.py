@@ -105,7 +105,7 @@ class Adoption:
         look = self._fleet_state.sightings.look_at(adopt.vm)
         seen = [directory for directory, _ in look.found] if look is not None else []
         said = [claim.directory for claim in self._fleet_state.sightings.claims_on(adopt.vm) if claim.directory]
-        usual = (self._source.directory_on(adopt.vm), *self._source.known_directories)
+        usual = (self._source.directory_on(adopt.vm), *self._source.known_on(adopt.vm))
         return tuple(dict.fromkeys((*seen, *said, *usual)))
 
     async def _drop(self, ghosts: Iterable[Agent]) -> None:

@@ -43,12 +43,12 @@ class GivingUp:
             return ""
         with progress.step("keep its output"):
             place = self._store.path.parent / "failed-starts"
-            kept = await keep_evidence(connection, self._source.paths, place, name)
+            kept = await keep_evidence(connection, self._source.paths_on(vm_id), place, name)
             progress.detail(kept or "there is none")
         return kept
 
     def _id_on(self, vm_id: VmId) -> AgentId:
-        return agent_of(vm_id, self._source.paths.directory)
+        return agent_of(vm_id, self._source.usual_directory(vm_id))
 
     async def delete(self, vm_id: VmId, progress: OperationProgress) -> None:
         """Delete the VM of a failed spawn, so that nothing runs and costs unseen."""

@@ -187,16 +187,18 @@ class Spawner:
     ) -> Agent:
         await self.names.label(spawn.name, vm_id)
         await self.names.yield_to_earlier(spawn.name, vm_id)
+        # What kind of VM it became may say where its agent lives.
+        if boots_first := self._source.places_differ:
+            await self._boot(vm_id, progress)
         now = self._fleet_state.clock.now()
-        made = agent_from_spawn(spawn, vm_id, self._source.name, self._source.paths.directory)
-        parent_vm = parent_vm_of(made, self._fleet_state.agents.values())
-        made = replace(made, program=program.name, parent_vm=parent_vm)
+        made = agent_from_spawn(spawn, vm_id, self._source.name, self._source.usual_directory(vm_id))
+        made = replace(made, program=program.name, parent_vm=parent_vm_of(made, self._fleet_state.agents.values()))
         agent = replace(made, activity=Activity(ActivityState.STARTING, since=now))
         self._fleet_state.put_agent(agent)
         progress.agent(agent.id)
         await remember(self._store, self._source, agent, now)
-        with progress.step("boot"):
-            await until_running(self._fleet_state, self._source, vm_id)
+        if not boots_first:
+            await self._boot(vm_id, progress)
         with progress.step("connect"):
             agent_session = self._attach(agent)
             # What an image brought is another agent's: nothing is read before it was moved away.
@@ -213,7 +215,7 @@ class Spawner:
             connection = await link.ready(CONNECT_LIMIT)
             if image:
                 progress.detail(await image_words(shell))
-            known = await self._copied(connection, program, vm_id) if copied else None
+            known = await self._copied(connection, program, agent) if copied else None
             spawn = as_before(spawn, known) if known else spawn
             facts = await prepare(connection, spawn, program, vm_id, self._source, known, had)
             await self._identify(connection, facts, vm_id)
@@ -230,7 +232,7 @@ class Spawner:
                 program,
                 facts,
                 vm_id,
-                self._source.paths,
+                self._source.paths_of(agent),
                 progress,
                 known=known,
                 copied=copied,
@@ -288,13 +290,17 @@ class Spawner:
         else:
             await say_status(self._source, agent.vm_id, "running")
 
-    async def _copied(self, connection: Connection, program: Program, vm_id: VmId) -> ProbeResult:
+    async def _boot(self, vm_id: VmId, progress: OperationProgress) -> None:
+        with progress.step("boot"):
+            await until_running(self._fleet_state, self._source, vm_id)
+
+    async def _copied(self, connection: Connection, program: Program, agent: Agent) -> ProbeResult:
         """Make what a copied VM brought its own agent's."""
-        script = adapter_of(program.name).move_conversation_script(self._source.paths)
-        moved = await connection.run(script, timeout=START_LIMIT)
+        paths, vm_id = self._source.paths_of(agent), agent.vm_id
+        moved = await connection.run(adapter_of(program.name).move_conversation_script(paths), timeout=START_LIMIT)
         if moved.exit_status != 0:
             raise Refused(f"VM {vm_id}: its conversation cannot be moved: {moved.stderr.decode(errors='replace')}")
-        return await left_there(connection, self._source.paths, vm_id)
+        return await left_there(connection, paths, vm_id)
 
     def _say_detached(self, facts: Facts) -> None:
         if "tmux" not in facts.programs:
@@ -391,4 +397,4 @@ class Spawner:
         progress.detail(" · ".join((words, *asked, *await agent_session.warnings())))
 
     def _id_on(self, vm_id: VmId) -> AgentId:
-        return agent_of(vm_id, self._source.paths.directory)
+        return agent_of(vm_id, self._source.usual_directory(vm_id))

@@ -223,7 +223,7 @@ class ImageBuilder:
         Raises:
             Refused: one does.
         """
-        for directory in dict.fromkeys((self._source.paths.directory, *self._source.known_directories)):
+        for directory in dict.fromkeys((self._source.usual_directory(site.vm), *self._source.known_on(site.vm))):
             paths = replace(self._source.paths, directory=directory)
             found = await left_there(await site.shell.connection(), paths, site.vm)
             if found.state is AgentState.ALIVE:

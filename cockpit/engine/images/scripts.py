@@ -96,6 +96,8 @@ LOOK_FOR_SECRETS = r"""
 cd "$HOME" || exit 1
 places=.
 [ "$1" = whole ] && places=". /etc /tmp /home /opt /srv /usr/local"
+# Behind walls these are the sandbox's own, and its commits hold them.
+[ "$1" = home ] && [ -n "$COCKPIT_SANDBOX" ] && [ "$HOME" = /root ] && places=". /tmp /var/tmp"
 shift
 values=$(mktemp) || exit 1
 trap 'rm -f "$values"' EXIT

@@ -20,8 +20,11 @@ import pytest
 from cockpit.embedded.hosting import Execution, HostingError
 from cockpit.embedded.sandbox import init
 from cockpit.embedded.sandbox.freezer import find_group_base
+from cockpit.embedded.sandbox.layout import FleetLayout, MachineRecord
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
+from cockpit.embedded.sandbox.walls import links
 from cockpit.embedded.sandbox.walls.probe import Probe, WallsOffer
+from cockpit.embedded.sandbox.walls.seen import place_on
 from cockpit.errors import ConfigError
 from tests.embedded.conftest import Fleet, check_empty, first_processes_of, processes_of
 from tests.embedded.waiting import until
@@ -302,6 +305,63 @@ async def test_a_fleet_of_before_there_were_walls_goes_on(
     assert await said(now, copy_id, "sh", "-c", "echo $HOME; cat ~/notes") == "/root\nold\n"
     assert pid in sandbox.freezer.members()
     await check_empty(now.sandboxes)
+
+
+def test_a_program_taken_off_the_host_or_changed_there_is_so_behind_walls_and_nothing_else_is(tmp_path: Path) -> None:
+    layout = FleetLayout(tmp_path / "fleet").sandbox("one")
+    layout.prepare()
+    for tree in (layout.rest, layout.lasting):
+        tree.mkdir()
+    host = tmp_path / "host"
+    host.mkdir()
+    names = ("same", "changed", "gone", "own", "made", "astray")
+    for name in names:
+        (host / name).symlink_to("before")
+    # Below /tmp, as all that a test has on the host, and by its whole path: both are seen.
+    trees = [layout.temporary, layout.rest] if str(host).startswith("/tmp/") else [layout.rest]
+    inside = trees[0] / str(host).removeprefix("/tmp/" if len(trees) == 2 else "/")
+    inside.mkdir(parents=True)
+    for name in names[:4]:
+        (inside / name).symlink_to("before")
+    links.note(layout, [(f"{host}/{name}", "before") for name in names])
+    (inside / "own").unlink()
+    (inside / "own").symlink_to("mine")
+    for name in names[1:5]:
+        (host / name).unlink()
+    for name in ("changed", "own", "made"):
+        (host / name).symlink_to("after")
+    links.renew(layout)
+    there = {path.name: str(path.readlink()) for path in inside.iterdir()}
+    assert there == {"same": "before", "changed": "after", "own": "mine", "made": "after"}
+    # A directory that leads elsewhere is left where it leads.
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "changed").symlink_to("after")
+    shutil.rmtree(inside)
+    inside.symlink_to(victim)
+    (host / "changed").unlink()
+    links.renew(layout)
+    assert str((victim / "changed").readlink()) == "after"
+    layout.links.write_text("[[]]")
+    links.renew(layout)
+
+
+def test_an_agent_is_started_where_the_platform_has_it_and_goes_on_where_its_vm_has_it(tmp_path: Path) -> None:
+    layout = FleetLayout(tmp_path).sandbox("one")
+    assert place_on(tmp_path, "one") == "~/pi-rpc", "a VM that is gone"
+    layout.prepare()
+    MachineRecord(walled=False).save(layout.record)
+    (layout.temporary / "pi-rpc").mkdir()
+    assert place_on(tmp_path, "one") == "~/pi-rpc", "its /tmp is the host's"
+    MachineRecord(walled=True).save(layout.record)
+    assert place_on(tmp_path, "one") == "/tmp/pi-rpc"
+    (layout.home / "pi-rpc").mkdir()
+    assert place_on(tmp_path, "one") == "/tmp/pi-rpc", "both are there"
+    (layout.temporary / "pi-rpc").rmdir()
+    assert place_on(tmp_path, "one") == "~/pi-rpc", "the copy of a VM of before"
+    (layout.home / "pi-rpc").rmdir()
+    (layout.home / "pi-rpc").symlink_to("/tmp")
+    assert place_on(tmp_path, "one") == "/tmp/pi-rpc", "a link is nobody's directory"
 
 
 def test_a_word_that_means_nothing_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cockpit.embedded.sandbox.copy import remove_now
 from cockpit.embedded.sandbox.layout import SandboxLayout
-from cockpit.embedded.sandbox.walls import plan, raise_walls
+from cockpit.embedded.sandbox.walls import links, plan, raise_walls
 from cockpit.errors import ConfigError
 from cockpit.paths import private_directory
 
@@ -54,6 +54,7 @@ class Walls:
         """
         self.prepare(layout)
         steps = plan.steps_for(layout, self.view, self.overlays)
+        links.note(layout, self.view.links)
         return {"root": str(layout.rest), "members": str(members or ""), "steps": steps}
 
 

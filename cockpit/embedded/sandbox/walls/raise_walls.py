@@ -305,6 +305,34 @@ def _link(top: int, where: str, target: str) -> None:
         os.close(here)
 
 
+def change_link(top: int, where: str, before: str, after: str) -> None:
+    """Have a link say something else, or take it off where that is nothing, if it says what it said; others stay.
+
+    Raises:
+        OSError: it cannot be changed.
+    """
+    directory, _, name = where.rpartition("/")
+    try:
+        here = _place(top, directory, make=after != "")
+    except FileNotFoundError:
+        return
+    try:
+        try:
+            if os.readlink(name, dir_fd=here) != before:
+                return
+            os.unlink(name, dir_fd=here)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            if error.errno == errno.EINVAL:
+                return  # no link
+            raise
+        if after:
+            os.symlink(after, name, dir_fd=here)
+    finally:
+        os.close(here)
+
+
 def _give_up_powers() -> None:
     """Keep only the powers of `KEPT_POWERS`, here and in whatever this process ever starts.
 
