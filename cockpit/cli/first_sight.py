@@ -23,11 +23,15 @@ from cockpit.cli.declared.loading import verb_of
 from cockpit.model.ages import age_text
 from cockpit.paths import APP
 from cockpit.text.clean import Clean, ours
+from cockpit.text.joiners import cells_in, cut_to_cells
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.text.streams import draw, is_terminal
 
 UNUSABLE_TERMINALS = ("", "dumb", "unknown")
 """Values of TERM for terminals without a cursor that can be moved."""
+
+LEAST_NAME = 16
+"""Cells of the column of names, which is as wide as the widest of them and half of the screen at most."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 20, 4
 
@@ -139,13 +143,17 @@ def lines_of(known: Sequence[LastKnown], width: int, height: int, now: float) ->
     """Return the lines for a terminal of some cells: a head that says of when it is, and an agent a line."""
     many = f"{len(known)} agent{'' if len(known) == 1 else 's'}"
     head = our_line(" ◆ cockpit  {}, as last known · connecting …", many)
-    return tuple(_within(line, width) for line in (head, ours(""), *_rows(known, now)))[: height - 1]
+    return tuple(_within(line, width) for line in (head, ours(""), *_rows(known, width, now)))[: height - 1]
 
 
-def _rows(known: Sequence[LastKnown], now: float) -> Iterator[Clean]:
-    for one in known:
+def _rows(known: Sequence[LastKnown], width: int, now: float) -> Iterator[Clean]:
+    names = [clean_line(one.name) for one in known]
+    column = min(max(LEAST_NAME, *map(cells_in, names)), max(LEAST_NAME, width // 2)) if names else LEAST_NAME
+    for one, name in zip(known, names, strict=True):
         ago = age_text(now - one.at) if one.at else "–"
-        yield our_line("  {:<16} {:<12} {:>4}  {} {}", one.name, one.state or "unknown", ago, one.kind, one.role)
+        shown = cut_to_cells(name, column)
+        gap = " " * (column - cells_in(shown))
+        yield our_line("  {}{} {:<12} {:>4}  {} {}", shown, gap, one.state or "unknown", ago, one.kind, one.role)
 
 
 def _within(text: Clean, columns: int) -> Clean:

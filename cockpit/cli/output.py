@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.model.ages import age_text, span_text
 from cockpit.model.family import FamilySum, descendants_of, parents_of, sum_of
-from cockpit.text.clean import Clean, part
-from cockpit.text.joiners import cells_in, cluster_ends
+from cockpit.text.clean import Clean
+from cockpit.text.joiners import cells_in, cut_to_cells
 from cockpit.text.sanitize import clean_line, clean_text, our_line
 from cockpit.text.streams import say, warn
 
@@ -44,12 +44,7 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def shortened(text: Clean) -> Clean:
     """Return the beginning of a text, `MAX_CELL` cells at most; what is drawn as one is never cut."""
-    end = 0
-    for cluster_end in cluster_ends(text):
-        if cells_in(text[:cluster_end]) > MAX_CELL:
-            break
-        end = cluster_end
-    return part(text, 0, end)
+    return cut_to_cells(text, MAX_CELL)
 
 
 def vm_object(vm: Vm, fleet: Fleet) -> dict[str, Any]:

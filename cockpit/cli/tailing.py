@@ -22,7 +22,8 @@ from cockpit.errors import CockpitError
 from cockpit.model.codec import record_to_object
 from cockpit.model.events import EpochStarted, Record
 from cockpit.model.moments import Moments, Timed
-from cockpit.text.sanitize import clean_text, our_line, our_text
+from cockpit.text.joiners import cells_in, cut_to_cells
+from cockpit.text.sanitize import clean_line, clean_text, our_line, our_text
 from cockpit.text.streams import flush_output, say_labelled, warn
 
 PAUSE = 0.5
@@ -173,7 +174,7 @@ class Printer:
 
     def __init__(self, wanted: LineFilter, names: Sequence[str]) -> None:
         self._wanted = wanted
-        self._width = min(NAME_CELLS, max(map(len, names)))
+        self._width = min(NAME_CELLS, max(cells_in(clean_line(name)) for name in names))
         self.printed = 0
         self.unsure = False
         """Whether it is unknown of some line if it is wanted."""
@@ -194,7 +195,8 @@ class Printer:
         if not self._fits(stream, record, f"{head}\n{clean_text(body)}"):
             return
         clock = time.strftime("%H:%M:%S", time.localtime(timed.at)) if timed.at else "--:--:--"
-        label = our_line("{} {} ", clock, stream.name[: self._width].ljust(self._width))
+        name = cut_to_cells(clean_line(stream.name), self._width)
+        label = our_line("{} {}{} ", clock, name, " " * (self._width - cells_in(name)))
         lines = [our_line("{:>6} {}", record.line, head)]
         lines += [our_line("       {}", line) for line in clean_text(body.rstrip("\n")).split("\n")] if body else []
         for line in lines:

@@ -62,6 +62,27 @@ def read_text(option: str, path: str) -> str:
         raise UsageError(f"{option} {path} cannot be read: {error.strerror or error}") from error
 
 
+def text_for_agents(given: str) -> str:
+    """Return what a text of the arguments says, `-` being standard input, and tell of its pitfalls.
+
+    Raises:
+        UsageError: standard input is none.
+    """
+    text = read_input() if given == "-" else given
+    advise(text)
+    return text
+
+
+def advise(*texts: str) -> None:
+    """Say once on standard error what to beware of in texts for agents; they are sent all the same."""
+    from cockpit.model.notebook.pitfalls import pitfall  # not every verb sends one
+    from cockpit.text.sanitize import our_line
+    from cockpit.text.streams import warn
+
+    if said := next(filter(None, map(pitfall, texts)), ""):
+        warn(our_line("cockpit: {}", said))
+
+
 def _text_of(file: BinaryIO, named: str) -> str:
     data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:

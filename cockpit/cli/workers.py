@@ -12,7 +12,7 @@ from cockpit.cli.fleet import spawn_object, taken_unasked, words_of_spawn
 from cockpit.cli.headless import Headless, nobody, require_health
 from cockpit.cli.origins import with_commit
 from cockpit.cli.rehearsal import would
-from cockpit.cli.texts import read_input, read_text
+from cockpit.cli.texts import advise, read_text, text_for_agents
 from cockpit.errors import UsageError
 from cockpit.model.commands.life import Spawn
 from cockpit.model.receipts.receipt import Stage
@@ -30,12 +30,13 @@ def tasks_given(task: str, tasks: str) -> tuple[str, ...]:
     if task and tasks:
         raise UsageError("--task and --tasks exclude each other", hint="one task for all, or a list with one for each")
     if task:
-        return ((read_input() if task == "-" else task).strip(),)
+        return (text_for_agents(task).strip(),)
     if not tasks:
         return ()
     found = tasks_in(read_text("--tasks", tasks))
     if not found:
         raise UsageError(f"--tasks {tasks}: there is no task in it", hint="write one a line")
+    advise(*found)
     return found
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from cockpit.text.characters import CharacterKind, cells_of, kind_of
+from cockpit.text.clean import Clean, part
 
 NON_JOINER = "\u200c"
 JOINER = "\u200d"
@@ -91,20 +92,33 @@ def cells_in(text: str) -> int:
     cells = 0
     for at, character in enumerate(text):
         joined = at > 0 and text[at - 1] == JOINER and _is_picture(character)
-        if not joined and not _takes_no_cell(character) and character not in (JOINER, NON_JOINER):
+        if joined or character in (JOINER, NON_JOINER):
+            continue
+        if not _goes_along(character) or unicodedata.category(character) == "Mc":
             cells += cells_of(character)
     return cells
 
 
+def cut_to_cells(text: Clean, most: int) -> Clean:
+    """Return the beginning of a text, so many cells at most; what is drawn as one is never cut."""
+    end = 0
+    for cluster_end in cluster_ends(text):
+        if cells_in(text[:cluster_end]) > most:
+            break
+        end = cluster_end
+    return part(text, 0, end)
+
+
 def _continues(before: str, character: str, flag_letters: int) -> bool:
     """Say whether a character belongs to the cluster of the one before it."""
-    if before == JOINER or character in (JOINER, NON_JOINER) or _takes_no_cell(character):
+    if before == JOINER or character in (JOINER, NON_JOINER) or _goes_along(character):
         return True
     return flag_letters % 2 == 1 and _within(character, _FLAG_LETTERS)
 
 
 @lru_cache(maxsize=4096)
-def _takes_no_cell(character: str) -> bool:
+def _goes_along(character: str) -> bool:
+    """Say whether a character is drawn with the one before it; of these, marks that stand beside it take a cell."""
     if kind_of(character) in (CharacterKind.COMBINING, CharacterKind.VARIATION) or _within(character, _TONES):
         return True
     return unicodedata.category(character) == "Mc"
@@ -116,7 +130,7 @@ def _joins_before(text: str, at: int) -> int:
     while number < MAX_JOINS:
         # A member of a cluster is a base with a few marks.
         found = text.rfind(JOINER, max(0, at - 8), at)
-        if found < 0 or not all(_takes_no_cell(character) for character in text[found + 2 : at]):
+        if found < 0 or not all(_goes_along(character) for character in text[found + 2 : at]):
             break
         number += 1
         at = found

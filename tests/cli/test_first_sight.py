@@ -32,6 +32,12 @@ def test_lines_are_clean_and_stay_on_the_screen(known: list[LastKnown], width: i
         assert cell_len(line) <= width
 
 
+def test_names_of_any_width_leave_the_columns_where_they_are() -> None:
+    names = ("ada", "refactor-the-whole-api-1", "日本語エージェント", "संपादक", "עורך")
+    lines = lines_of([LastKnown(name, "worker", "", "idle", 1.0) for name in names], 80, 24, 9.0)[2:]
+    assert len({cell_len(line.partition("idle")[0]) for line in lines}) == 1
+
+
 @pytest.fixture(scope="module")
 def fleet() -> Iterator[FleetUnderTest]:
     """A fleet with one agent that its history knows."""

@@ -99,6 +99,8 @@ def test_a_whole_file_inline_is_told_of_and_talk_is_not() -> None:
     talk = "\n".join(f"Point {number}. Say what you found there and go on" for number in range(90))
     assert not pitfall(talk) and not pitfall("```\nx = 1\n```") and not pitfall("")
     assert "\n" not in INLINE_FILE
+    in_sight = INLINE_FILE[:72]
+    assert all(word in in_sight for word in ("stale", "delete first", "verify")), "a border of 80 cells shows no more"
 
 
 @given(st.text())

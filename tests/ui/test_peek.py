@@ -6,10 +6,13 @@ import pytest
 
 from cockpit.model.commands.agent import Prompt
 from cockpit.model.ids import agent_of
+from cockpit.model.notebook.pitfalls import INLINE_FILE
 from cockpit.ui.actions.peeking import newest_unseen, oldest_ask
 from cockpit.ui.dialogs.answer import AnswerDialog
 from cockpit.ui.dialogs.peek import PeekDialog
 from cockpit.ui.widgets.plain import Plain
+from cockpit.ui.widgets.reply_field import ReplyField
+from tests.remote.waiting import until
 from tests.ui.scene import scene, vm_id
 from tests.ui.test_home import cockpit
 
@@ -24,6 +27,11 @@ async def test_a_text_goes_to_the_agent_that_was_looked_at_whatever_is_selected_
         await pilot.pause()
         dialog = pilot.app.screen
         assert isinstance(dialog, PeekDialog) and done.name in str(dialog.query_one("#becomes", Plain).content)
+        field = dialog.query_one(ReplyField)
+        field.text = "```\n" + "x = 1\n" * 80 + "```"
+        await until(lambda: INLINE_FILE in str(dialog.query_one("#becomes", Plain).content))
+        field.text = ""
+        await until(lambda: done.name in str(dialog.query_one("#becomes", Plain).content))
         await pilot.press(*"thanks", "escape")
         await pilot.pause()
         assert home.composer.text == "thanks" and engine.ordered == []

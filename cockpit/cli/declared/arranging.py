@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cockpit.cli.declared.application import DryRun, Filter, Json, Name, application, choice, run
-from cockpit.cli.texts import read_input
+from cockpit.cli.texts import text_for_agents
 from cockpit.model.telling import TextManner
 
 filters = typer.Typer(help="Filters of the lists that have names.", invoke_without_command=True, no_args_is_help=False)
@@ -32,7 +32,7 @@ def tell(
 
     word = choice("--mode", mode, ("fits", "prompt", "steer", "follow-up"))
     manner = TextManner.FITS if word == "fits" else TextManner(word)
-    said = read_input() if text == "-" else text
+    said = text_for_agents(text)
     run(
         lambda headless: telling.tell(
             headless, said, names or (), wanted, manner, everyone=everyone, dry_run=dry_run, as_json=as_json

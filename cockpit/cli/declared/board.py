@@ -24,9 +24,9 @@ Artifacts = Annotated[
 
 
 def _said(text: str) -> str:
-    from cockpit.cli.texts import read_input
+    from cockpit.cli.texts import text_for_agents
 
-    return read_input() if text == "-" else text
+    return text_for_agents(text)
 
 
 @board.callback(invoke_without_command=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cockpit.cli.declared.application import DryRun, Json, application, run
-from cockpit.cli.texts import read_input
+from cockpit.cli.texts import text_for_agents
 
 Key = Annotated[str, typer.Argument(help="Its id, or a beginning of it; `cockpit questions` has them.")]
 
@@ -48,7 +48,7 @@ def answer(
     """Answer: as a note where it was asked, and as a message to the agent that asked."""
     from cockpit.cli import recovery
 
-    said = read_input() if text == "-" else text
+    said = text_for_agents(text)
     run(lambda headless: recovery.reply(headless, key, said, at_once=at_once, dry_run=dry_run, as_json=as_json))
 
 

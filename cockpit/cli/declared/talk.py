@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cockpit.cli.declared.application import DryRun, Json, Name, Timeout, Yes, application, choice, run
-from cockpit.cli.texts import read_input
+from cockpit.cli.texts import text_for_agents
 
 
 @application.command()
@@ -35,7 +35,7 @@ def send(
 
     how = choice("--mode", mode, agent.MODES)
     until = choice("--wait", wait, agent.STAGES)
-    said = read_input() if text == "-" else text
+    said = text_for_agents(text)
     run(
         lambda headless: slash.send(
             headless,
@@ -67,7 +67,7 @@ def retry(
     """
     from cockpit.cli import undoing
 
-    said = read_input() if text == "-" else text
+    said = text_for_agents(text)
     run(lambda headless: undoing.retry(headless, name, said, yes=yes, dry_run=dry_run, as_json=as_json))
 
 

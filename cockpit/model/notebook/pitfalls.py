@@ -11,9 +11,10 @@ LOOKED_AT = 30_000
 """Characters of a text that are looked at."""
 
 INLINE_FILE = (
-    "a large file inline: old code at its path may live on, so have it deleted first and verified after;"
-    " better bring it to the VM as a file and name its path"
+    "large file inline: stale code may stay at its path: delete first, verify;"
+    " or put it on the VM as a file and name its path"
 )
+"""What matters stands in front: a border of 80 cells shows it to the word `verify`."""
 
 _FENCED = re.compile(r"^(```|~~~)[^\n]*\n(.*?)(?:^\1|\Z)", re.DOTALL | re.MULTILINE)
 _LIKE_CODE = re.compile(r"^\s+\S|[;{}()\[\]=<>]\s*$|^\s*(?:#|//|/\*|\*|<|import |from |def |class |\S+:\s)")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from cockpit.model.commands.images import BuildImage, ImageCommand
-from cockpit.model.names import fault_of
+from cockpit.model.names import fault_of_plain
 from cockpit.model.refusals.grounds import Refusal, RefusalCode
 
 
 def of_image(command: ImageCommand) -> Refusal | None:
     match command:
-        case BuildImage(name=name) if sentence := fault_of(name):
+        case BuildImage(name=name) if sentence := fault_of_plain(name):
             return Refusal(RefusalCode.BAD_NAME, sentence)
         case BuildImage(recipe=recipe, again=again) if recipe is not None:
             steps = [step.name for step in recipe.steps]

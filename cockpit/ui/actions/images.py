@@ -9,7 +9,7 @@ from textual.content import Content
 from cockpit.model.commands.images import BuildImage, DeleteImage
 from cockpit.model.dependants import dependants_of
 from cockpit.model.images import GoldenImage, images_called, used_text
-from cockpit.model.names import fault_of
+from cockpit.model.names import fault_of_plain
 from cockpit.text.clean import Clean, joined, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action, Situation
@@ -66,7 +66,7 @@ def _list(home: HomePort) -> None:
 
 
 def _check_name(values: Values) -> str:
-    return fault_of(values["name"])
+    return fault_of_plain(values["name"])
 
 
 def _build(home: HomePort) -> None:

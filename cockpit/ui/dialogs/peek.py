@@ -139,6 +139,8 @@ class PeekDialog(Guarded, Dialog[Peeked]):
             return [(our_line("✗ {} is gone", self._called), "$agent-failed")]
         if refusal := self._refusal(agent, fleet):
             return [(our_line("✗ {}", refusal), "$agent-failed")]
+        if advice := self.query_one(ReplyField).advice:
+            return [(our_line("! {}", advice), "$agent-asking")]
         return [
             (our_line("→ {} ", self._called), "bold $accent"),
             (clean_line(becomes(fleet, agent, self._manner)), "$muted"),

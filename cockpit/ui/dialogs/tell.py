@@ -106,6 +106,10 @@ class TellDialog(Guarded, Dialog[Telling]):
         event.stop()
         self.query_one("#text").focus()
 
+    @on(ReplyField.Advised)
+    def _advised(self) -> None:
+        self._name_them()
+
     @on(ReplyField.Sent)
     def _send(self, sent: ReplyField.Sent) -> None:
         sent.stop()
@@ -132,6 +136,8 @@ class TellDialog(Guarded, Dialog[Telling]):
         self.retitle(our_line("Tell {} agent{} · {}", number, "" if number == 1 else "s", self._manner.value))
         fleet = self._fleet()
         lines = [self._line(fleet, agent) for agent in self._agents] or [content([(ours("to nobody yet"), "$muted")])]
+        if advice := self.query_one(ReplyField).advice:
+            lines.insert(0, content([(our_line("! {}", advice), "$agent-asking")]))
         self.query_one("#targets", Plain).show(content([(ours("\n"), "")]).join(lines), layout=True)
 
     def _line(self, fleet: Fleet, agent: Agent) -> Content:

@@ -10,6 +10,9 @@ from textual.content import Content, Span
 from cockpit.text.clean import NOTHING, Clean, joined, ours, part, repeated
 from cockpit.text.joiners import cluster_ends, is_boundary
 from cockpit.text.sanitize import our_line
+from cockpit.ui.widths import teach
+
+teach()
 
 AGE_CELLS = 4
 """Cells of a column of ages: `59m` and a blank before it."""

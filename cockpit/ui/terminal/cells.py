@@ -13,6 +13,9 @@ from rich.style import Style
 from textual.strip import Strip
 
 from cockpit.ui.terminal.colours import shown_as, without_black
+from cockpit.ui.widths import is_spacing_mark, teach
+
+teach()
 
 BLANK = " "
 REST = ""
@@ -104,17 +107,29 @@ def _spell(text: str, pen: Pen, row: CellRow) -> None:
     spans, _ = split_graphemes(text)
     for start, end, width in spans:
         grapheme = printable(text[start:end])
+        if row.texts and width and is_spacing_mark(grapheme[:1]):
+            # It is drawn with the letter before it: what is sent of the two is sent together.
+            row.texts[_last_of(row)] += grapheme
+            row.texts.append(REST)
+            row.pens.append(pen)
+            continue
         if width == 0:
             # A mark at the start of a segment belongs to the character before it; without one it has no place.
-            last = len(row.texts) - 1
-            while last > 0 and row.texts[last] == REST:
-                last -= 1
+            last = _last_of(row)
             if last >= 0 and grapheme and len(row.texts[last]) < MOST_MARKS:
                 row.texts[last] += grapheme
             continue
         row.texts.append(grapheme[:MOST_MARKS] or BLANK)
         row.texts.extend([REST] * (width - 1))
         row.pens.extend([pen] * width)
+
+
+def _last_of(row: CellRow) -> int:
+    """Return where the last character of a line begins; -1 of an empty one."""
+    last = len(row.texts) - 1
+    while last > 0 and row.texts[last] == REST:
+        last -= 1
+    return last
 
 
 def printable(grapheme: str) -> str:

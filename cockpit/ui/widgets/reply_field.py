@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.widgets import TextArea
 
+from cockpit.model.notebook.pitfalls import pitfall
 from cockpit.text.clean import NOTHING, Clean
 from cockpit.ui.widgets.data_fields import DataTextArea
+from cockpit.ui.widgets.lull import Lull
 
 
 class ReplyField(DataTextArea):
@@ -26,8 +29,23 @@ class ReplyField(DataTextArea):
 
         text: str
 
+    class Advised(Message):
+        """What is to be said of the text has changed."""
+
     def __init__(self, *, placeholder: Clean = NOTHING, id: str | None = None) -> None:
         super().__init__(placeholder=placeholder, tab_behavior="focus", id=id)
+        self.advice = ""
+        """What to beware of in the text; it is sent all the same."""
+        self._lull = Lull(self, self._read_through)
+
+    @on(TextArea.Changed)
+    def _written(self) -> None:
+        self._lull.changed()
+
+    def _read_through(self) -> None:
+        before, self.advice = self.advice, pitfall(self.text)
+        if self.advice != before:
+            self.post_message(self.Advised())
 
     async def _on_key(self, event: events.Key) -> None:
         """Send on enter."""

@@ -25,10 +25,10 @@ from cockpit.ui.look.cells import content, cut
 from cockpit.ui.look.states import Mode
 from cockpit.ui.widgets.data_fields import DataDocument, DataTextArea
 from cockpit.ui.widgets.frame import set_subtitle, set_title
+from cockpit.ui.widgets.lull import Lull
 from cockpit.ui.widgets.notice import notice
 from cockpit.ui.writing.border import Addressed, subtitle, title
 from cockpit.ui.writing.editor import edited_text
-from cockpit.ui.writing.lull import Lull
 from cockpit.ui.writing.offers import OfferList
 from cockpit.ui.writing.walk import HistoryWalk
 

@@ -18,7 +18,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from cockpit.ui.terminal.cells import BLANK, PLAIN, REST, CellRow, Pen, cells_of, printable
-from cockpit.ui.terminal.difference import change_of_pen
+from cockpit.ui.terminal.difference import FrameDifference, change_of_pen
 from cockpit.ui.terminal.replica import Replica
 from tests.emulator import Emulator
 
@@ -332,3 +332,14 @@ def test_half_a_wide_character_is_blank() -> None:
 )
 def test_a_pen_is_changed_by_as_little_as_possible(before: Pen, after: Pen, sent: str) -> None:
     assert change_of_pen(before, after) == sent
+
+
+def test_a_vowel_sign_that_stands_beside_its_letter_is_written_over_by_nothing() -> None:
+    row = cells_of(Strip([Segment("कौन सा|x")]), None)
+    assert row.texts == ["कौ", REST, "न", BLANK, "सा", REST, "|", "x"] and len(row.pens) == 8
+    difference = FrameDifference(PLAIN)
+    difference.add(0, row, CellRow.blank(8))
+    # A terminal that gives the sign no cell shows a blank there, and no other place moves.
+    sent = difference.text((0, 0), (0, 0))
+    assert "  \x1b[1;5Hसा\x1b[1;7H|x" in sent and "  \x1b[1;1Hकौ\x1b[1;3Hन" in sent
+    assert cells_of(Strip([Segment("ा|")]), None).texts == ["ा", "|"], "a cut may take its letter away"

@@ -22,8 +22,8 @@ from cockpit.ui.dialogs.spawn.steps import MakesAgents
 from cockpit.ui.look.cells import content
 from cockpit.ui.widgets.choice_field import ChoiceField
 from cockpit.ui.widgets.data_fields import DataInput
+from cockpit.ui.widgets.lull import Lull
 from cockpit.ui.widgets.plain import Plain
-from cockpit.ui.writing.lull import Lull
 
 
 class SpawnDialog(MakesAgents, FormDialog):
