@@ -17,6 +17,7 @@ from cockpit.text.sanitize import our_line
 from cockpit.ui.look.cells import Piece, content, fit, width_of
 from cockpit.ui.transcript.find.found import Mark, NoMarks
 from cockpit.ui.transcript.folding import TextLine
+from cockpit.ui.transcript.framed_lines import FramedLines
 from cockpit.ui.transcript.laid import LaidEntry
 from cockpit.ui.transcript.layout import TranscriptLayout
 from cockpit.ui.transcript.viewport import Viewport
@@ -57,6 +58,7 @@ class TranscriptCanvas(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._styles_cache = FramedLines()
         self._reading: Viewport | None = None
         self.empty: tuple[Clean, ...] = ()
         """What teaches the operator while there is nothing to read."""
@@ -68,6 +70,9 @@ class TranscriptCanvas(Widget):
         """What was painted, by the width and all that the line shows: it outlives a new folding of its entry."""
         self._beside: LRUCache[tuple[Clean, int, str], Strip] = LRUCache(256)
         """What was painted beside the lines, by its text, its cells and the component that gives it its colours."""
+
+        self._rows: LRUCache[tuple[object, ...], Strip] = LRUCache(512)
+        """Whole lines, by the width and all that they show: what comes in below moves them only."""
 
     # --- measures ------------------------------------------------------------------------------------
 
@@ -116,16 +121,25 @@ class TranscriptCanvas(Widget):
         return laid.lines[line], self._label(laid, line), pointed, self.found.at(laid, line), *standing
 
     def render_line(self, y: int) -> Strip:
-        """Draw one row of the view."""
+        """Draw one row of the view; a line that was drawn so before is the same strip."""
         self.painted += 1
         width, height = self.size
-        number = self.top + y
-        at = self.layout_lines.line_at(number) if self.layout_lines is not None else None
+        at = self.layout_lines.line_at(self.top + y) if self.layout_lines is not None else None
         if at is None:
             if not self.total and y < len(self.empty):
                 return self._paint([(our_line(" {}", self.empty[y]), "")], width, "transcript--empty")
             return Strip.blank(width, self.visual_style.rich_style)
-        laid, line = at
+        if self.text_selection is not None:
+            return self._row(y, *at)
+        key = (width, *self.seen_at(y, height))
+        if (strip := self._rows.get(key)) is None:
+            strip = self._rows[key] = self._row(y, *at)
+        return strip
+
+    def _row(self, y: int, laid: LaidEntry, line: int) -> Strip:
+        """Draw a line of an entry on a row of the view: what stands beside it, its text, and the scroll mark."""
+        width, height = self.size
+        number = self.top + y
         text, selection = laid.lines[line], self.text_selection
         marks = self.found.at(laid, line)
         room = _text_of_width(width)
@@ -221,6 +235,7 @@ class TranscriptCanvas(Widget):
         """Forget strips painted in other colours."""
         self._strips.clear()
         self._beside.clear()
+        self._rows.clear()
         super().notify_style_update()
 
     # --- selecting -----------------------------------------------------------------------------------
