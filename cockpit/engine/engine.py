@@ -213,6 +213,11 @@ class Engine(Rooms):
         unasked = {source.default_program: source.why_default}
         return tuple((program.name, program.reason, unasked.get(program.name, "")) for program in ordered)
 
+    def make_way(self, key_waits: Callable[[], bool]) -> None:
+        """Have the reading of agents nobody looks at wait while a key is on its way to its frame."""
+        for running in self.running:
+            running.agent_sessions.rounds.key_waits = key_waits
+
     def focus(self, agent: AgentId | None) -> None:
         """Name the agent the operator looks at; a window onto another one's past is closed."""
         for other in [other for other in self.fleet_state.pasts if other != agent]:

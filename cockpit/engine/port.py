@@ -244,6 +244,9 @@ class CockpitPort(Protocol):
     def focus(self, agent: AgentId | None) -> None:
         """Name the agent the operator looks at: it is read at once, and its finished runs count as seen."""
 
+    def make_way(self, key_waits: Callable[[], bool]) -> None:
+        """Have the reading of agents nobody looks at wait while a key is on its way to its frame, for 0.1 s at most."""
+
     def past(self, agent: AgentId) -> TranscriptWindow | None:
         """Return the window onto an agent's past that was opened; None while there is none, or none yet."""
 

@@ -109,22 +109,17 @@ class CockpitApp(App[None]):
         self._layout_file = layout_file
         self._keymap_overrides = check_keymap(keymap or {})
         self._problems = list(self._keymap_overrides.problems)
-        self._gate = KeyGate(self, self._key_places, self._stalls, drops=SecondClick(self).drops)
-        self._rates = replace(LOW_BANDWIDTH if low_bandwidth else Rates(), key_waits=self._gate.is_answering)
+        self.gate = KeyGate(self, self._key_places, self._stalls, drops=SecondClick(self).drops)
+        self._rates = replace(LOW_BANDWIDTH if low_bandwidth else Rates(), key_waits=self.gate.is_answering)
         if low_bandwidth:
             self.animation_level = "none"
         self.motion = Motion(self, engine.coordination.preferences, low=low_motion, configured=configured_motion)
-        self._collector = QuietCollector(self._gate.quiet_for)
-        self._caller = Caller(self, engine, write=self._write, quiet_for=self._gate.quiet_for)
-        self.absence = Absence(self, engine, self._gate.quiet_for)
+        self._collector = QuietCollector(self.gate.quiet_for)
+        self._caller = Caller(self, engine, write=self._write, quiet_for=self.gate.quiet_for)
+        self.absence = Absence(self, engine, self.gate.quiet_for)
         self._unreadable_at, self._asked_at = -QUIET, 0.0
         self._left_unfinished = False
         self._load_themes()
-
-    @property
-    def read_at(self) -> float:
-        """When the key or click was read that was handed on last (monotonic seconds)."""
-        return self._gate.read_at
 
     def _key_places(self) -> Mapping[str, str]:
         return self._driver.places if isinstance(self._driver, TerminalDriver) else {}
@@ -209,7 +204,7 @@ class CockpitApp(App[None]):
 
     def on_unmount(self) -> None:
         self._caller.stop()
-        self._gate.close()
+        self.gate.close()
         self._collector.stop()
 
     def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
@@ -235,8 +230,8 @@ class CockpitApp(App[None]):
         """Keys, pastes and clicks from the terminal go through the gate, all else its usual way."""
         if isinstance(event, events.InputEvent) and not self.screen_stack:
             return  # a key that was on its way when the application ended
-        if isinstance(event, events.Key | events.Paste | events.MouseEvent) and self._gate.wants(event):
-            self._gate.take(event)
+        if isinstance(event, events.Key | events.Paste | events.MouseEvent) and self.gate.wants(event):
+            self.gate.take(event)
         else:
             await super().on_event(event)
 
@@ -264,7 +259,7 @@ class CockpitApp(App[None]):
         else:
             super()._display(screen, renderable)
         if screen is self.screen:
-            self._gate.painted(screen)
+            self.gate.painted(screen)
             if isinstance(screen, Painted):
                 screen.frame_painted(at)
 
@@ -278,7 +273,7 @@ class CockpitApp(App[None]):
 
     def on_reads_again(self) -> None:
         """Take in what came while the terminal stalled: nothing was drawn then."""
-        self._gate.shown_again()
+        self.gate.shown_again()
         for screen in self.screen_stack:
             if isinstance(screen, ActionScreen):
                 screen.take_in()

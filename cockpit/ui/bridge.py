@@ -99,6 +99,7 @@ class Bridge:
 
     def start(self) -> None:
         """Start the three timers; the surface ends them when it goes."""
+        self._engine.make_way(self._rates.key_waits)
         self._surface.set_interval(self._rates.transcript, self._tick_transcript)
         self._surface.set_interval(self._rates.lists, self._tick_lists)
         self._surface.set_interval(self._rates.ages, self._tick_ages)

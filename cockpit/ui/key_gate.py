@@ -102,6 +102,10 @@ class KeyGate:
         """Tell whether a key is on its way to its frame: what takes long waits for that."""
         return self._unseen and monotonic() - self._taken_at < ANSWERED_WITHIN
 
+    def draws_at_once(self) -> bool:
+        """Tell whether a key was just typed, and no other waits behind it: what changes now is what it changes."""
+        return not self._waiting and monotonic() - self._taken_at < ANSWERED_WITHIN
+
     def quiet_for(self) -> float:
         """Return the seconds since something was typed."""
         return monotonic() - self._taken_at

@@ -247,6 +247,7 @@ PROC = {
     "agents/scaffold/test_scripts.py": "a watch of all arguments, as often as it can look",
     "bench/bench_fleet.py": "whose each of thousands of processes is, at one look",
     "bench/bench_ingest.py": "inotify instances",
+    "bench/precedence.py": "the share of a session",
     "bench/table.py": "processor time to the nanosecond, shared memory by its share",
     "embedded/sandbox/attacker.py": "it has no package, and attacks what it finds there",
     "embedded/test_serve.py": "arguments and environment as they are, byte for byte",

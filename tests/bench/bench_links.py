@@ -2,7 +2,8 @@
 
 Each agent has a connection of its own to an `sshd` on loopback, which gives way since a VM is a machine of its own, a
 process that lives, and a file that another process writes as pi would; the cockpit connects, reads, stores, folds and
-shows. The baselines are a Textual application with one input, and the same reading without a screen, in the same run.
+shows. All screens alike go before whatever else the machine does. The baselines are a Textual application with one
+input, and the same reading without a screen, in the same run.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.bench.bench_screen import Felt, Measured
+from tests.bench.precedence import GivesWay, giving_way, goes_first
 from tests.bench.table import Table, milliseconds
 from tests.bench.vms import loopback_vms
 from tests.bench.writing import Plan
@@ -30,11 +32,12 @@ LINKED = 180.0
 
 
 @contextmanager
-def written(plan: Plan) -> Iterator[None]:
-    """Have agents write for the time of the block."""
+def written(plan: Plan, group: GivesWay) -> Iterator[None]:
+    """Have agents write for the time of the block, by a process that lets others go first."""
     command = [sys.executable, "-m", "tests.bench.writing"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None and process.stdout is not None
+        group.take(process.pid)
         try:
             process.stdin.write(json.dumps(asdict(plan)) + "\n")
             process.stdin.flush()
@@ -51,14 +54,15 @@ def measure(agents: int, rate: float, settled: float, seconds: float, keys: int)
     title = f"{agents} agents over SSH, each {rate:g} lines a second"
     load = Table(title, ("what", "linked after", "CPU", "memory", "bytes a second", "longest gap", "most work at once"))
     felt = Felt()
-    with loopback_vms(agents) as vms, vms.alive():
-        vms.give_way()
+    with loopback_vms(agents) as vms, vms.alive(), giving_way() as group:
+        vms.give_way(group)
         addresses = Path(vms.directory / "addresses")
         vms.addresses().write(addresses)
         links = ("links", "--addresses", str(addresses))
-        with written(Plan(vms.outs(), rate, LONG, dialect="delta")):
+        with written(Plan(vms.outs(), rate, LONG, dialect="delta"), group):
             for name, words in (("hello", ("hello",)), ("reading alone", (*links, "--unseen")), ("cockpit", links)):
                 screen = Measured(*words)
+                goes_first(screen.process.pid)
                 try:
                     screen.settle(1.0)
                     linked = f"{screen.wait_linked(LINKED):.1f} s" if words[0] == "links" else "-"

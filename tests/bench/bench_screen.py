@@ -27,6 +27,7 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
+from tests.bench.precedence import at_once
 from tests.bench.table import Table, milliseconds, percentile, ratio, running_seconds
 from tests.emulator import Cell, Emulator
 from tests.faults.harness import ROOT
@@ -43,9 +44,6 @@ ENDED = 10.0
 """Seconds for a screen to end after its line is gone."""
 QUIET = 0.004
 """Seconds of silence that end a frame."""
-
-MEASURING = -15
-"""The priority of who takes the time."""
 
 
 class Measured:
@@ -64,7 +62,6 @@ class Measured:
             command, stdin=slave, stdout=slave, stderr=slave, cwd=ROOT, env=environment, start_new_session=True
         )
         os.close(slave)
-        self._priority = os.getpriority(os.PRIO_PROCESS, 0)
         self.emulator = Emulator(WIDTH, HEIGHT)
         self.bytes = 0
         self.baseline = 0
@@ -105,8 +102,6 @@ class Measured:
 
     def settle(self, seconds: float) -> None:
         """Wait for the first paint, and some seconds more for what belongs to the start."""
-        with contextlib.suppress(PermissionError):  # whoever takes the time waits for no processor, where he may
-            os.setpriority(os.PRIO_PROCESS, 0, MEASURING)
         while not any(line.strip() for line in self.emulator.lines()):
             assert self.take(30.0), "nothing was painted"
         self.watch(seconds)
@@ -162,19 +157,24 @@ class Measured:
         What comes is shown on the emulator afterwards, with the time at which it came: to show it takes longer than
         to draw it.
         """
-        pressed = time.monotonic()
-        os.write(self._master, key.encode())
         found: dict[int, float] = {}
         limit = 0.12
-        while len(found) < len(wanted):
-            assert limit < 10, f"{key!r} does not do what it should: {self.emulator.lines()}"
-            for came, chunk in self._chunks(pressed + limit):
+        with at_once():
+            pressed = time.monotonic()
+            os.write(self._master, key.encode())
+            chunks = self._chunks(pressed + limit)
+        while True:
+            for came, chunk in chunks:
                 self.emulator.feed_bytes(chunk)
                 for at, holds in enumerate(wanted):
                     if at not in found and holds():
                         found[at] = came - pressed
+            if len(found) == len(wanted):
+                return [found[at] for at in range(len(wanted))]
             limit += 0.5
-        return [found[at] for at in range(len(wanted))]
+            assert limit < 10, f"{key!r} does not do what it should: {self.emulator.lines()}"
+            with at_once():
+                chunks = self._chunks(pressed + limit)
 
     def _chunks(self, ends: float) -> list[tuple[float, bytes]]:
         """Take all that comes until a moment, each piece with its own."""
@@ -235,7 +235,6 @@ class Measured:
         """End it, and wait for the screen itself, which beyond `ssh` ends once it is told that its line is gone."""
         self.process.kill()
         self.process.wait()
-        os.setpriority(os.PRIO_PROCESS, 0, self._priority)  # what is started next would have it, too
         os.close(self._master)
         with contextlib.suppress(OSError, psutil.NoSuchProcess):
             psutil.Process(int(self._gaps.with_suffix(".pid").read_text())).wait(ENDED)

@@ -12,7 +12,7 @@ import asyncio
 import itertools
 import os
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,6 +135,10 @@ class LinkedEngine(FakeEngine):
     def refusal(self, command: Command) -> Refusal | None:
         """Refuse by the rules of the engine."""
         return refusal(command, self.fleet, self.facilities)
+
+    def make_way(self, key_waits: Callable[[], bool]) -> None:
+        """Have reading wait for keys."""
+        self._reading.agent_sessions.rounds.key_waits = key_waits
 
     def focus(self, agent: AgentId | None) -> None:
         """Read one agent the moment it writes."""

@@ -23,6 +23,7 @@ from cockpit.remote.ssh.connection import CIPHERS, Connection
 from cockpit.remote.ssh.endpoint import SshEndpoint
 from cockpit.remote.ssh.read_batching import ReadBatching
 from cockpit.remote.ssh.trust import HostKeyStore
+from tests.bench.precedence import GivesWay
 from tests.bench.table import family_seconds
 from tests.remote.memory_host_keys import MemoryHostKeys
 from tests.remote.relays import Relay
@@ -31,9 +32,6 @@ from tests.remote.waiting import until
 
 ADDRESSES_EACH = 15
 """Further addresses of one sshd, which listens on at most sixteen."""
-
-GIVING_WAY = 5
-"""The niceness of what lets others go first."""
 
 ROOMY = ("MaxStartups 1000", "MaxSessions 100")
 """Options of a server whose limits are not what is measured."""
@@ -238,10 +236,10 @@ class LoopbackVms(NumberedVms):
         for server in self._servers:
             server.start()
 
-    def give_way(self) -> None:
+    def give_way(self, group: GivesWay) -> None:
         """Have the servers and what they start let others go first: VMs are machines of their own."""
         for server in self._servers:
-            psutil.Process(int((server.directory / "sshd.pid").read_text())).nice(GIVING_WAY)
+            group.take(int((server.directory / "sshd.pid").read_text()))
 
     def stop(self) -> None:
         """End the servers and everything below them."""

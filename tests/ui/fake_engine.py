@@ -406,6 +406,9 @@ class FakeEngine:
         refused = self.refusal(command)
         return refused.sentence if refused is not None else ""
 
+    def make_way(self, key_waits: Callable[[], bool]) -> None:
+        """Nothing is read here."""
+
     def focus(self, agent: AgentId | None) -> None:
         """Note whom the operator looks at."""
         self.focused.append(agent)

@@ -24,6 +24,9 @@ class Engine:
     revision = 1
     urgency = 0
 
+    def make_way(self, key_waits: Callable[[], bool]) -> None:
+        """Nothing is read here."""
+
 
 class Noted:
     """A surface that notes what it is told, and its timers."""

@@ -15,7 +15,8 @@ from cockpit.ui.look.header import header
 from cockpit.ui.look.rows.doing import warning_word
 from cockpit.ui.look.rows.panes import doubt, unknown_because
 from cockpit.ui.look.tree import TreeNode
-from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsTable
+from cockpit.ui.widgets.pane import Pane
+from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, VmsTable
 from tests.ui.fake_engine import NOW
 from tests.ui.look.drawn import agent_line
 from tests.ui.scene import scene

@@ -7,15 +7,21 @@ from collections.abc import Callable
 from types import ModuleType
 
 import pytest
+from rich.console import RenderableType
 from rich.style import Style
+from textual import events
 from textual.geometry import Region
+from textual.message import Message
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
 from cockpit.model import events as ev
 from cockpit.model.fleet import Activity, ActivityState, AgentKind, Fleet, Power, Vm
 from cockpit.model.ids import agent_of
+from cockpit.ui.app import CockpitApp
 from cockpit.ui.look.rows import agents, machines
+from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.bars import HeaderBar
 from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, VmsTable
@@ -84,6 +90,89 @@ async def test_a_word_that_streams_in_paints_its_line_alone(monkeypatch: pytest.
         assert [y for y, line in enumerate(text) if "three four" in line] == sorted(set(painted))
 
 
+async def test_lines_that_only_move_are_neither_painted_nor_framed_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with cockpit(many()) as (pilot, home, engine):
+        view = home.query_one(TranscriptView)
+        engine.say(FIRST, ev.TextDelta(0, "".join(f"\n\nline {number}" for number in range(200))))
+        home.bridge.flush()
+        await pilot.pause()
+
+        def in_sight() -> list[Strip]:
+            return view.render_lines(Region(0, 1, view.region.width, view.size.height))
+
+        def text_lines(lines: list[Strip]) -> dict[str, Strip]:
+            return {line.text[:40]: line for line in lines if "line " in line.text and "▐" not in line.text}
+
+        before = text_lines(in_sight())
+        engine.say(FIRST, ev.TextDelta(0, "\n\nline 200\n\nline 201"))
+        home.bridge.flush()
+        await pilot.pause()
+        after = text_lines(in_sight())
+        moved = before.keys() & after.keys()
+        assert len(after.keys() - before.keys()) == 2
+        assert len(moved) > view.size.height // 3
+        assert all(after[words] is before[words] for words in moved)
+        view.notify_style_update()
+        view.refresh()
+        assert not any(strip is after[words] for words, strip in text_lines(in_sight()).items())
+
+
+async def test_many_agents_are_put_together_in_steps_that_a_later_snapshot_outruns() -> None:
+    async with cockpit(many()) as (pilot, home, engine):
+        tree = home.query_one(AgentsTree)
+        await pilot.pause()
+        few = Fleet(vms=engine.fleet.vms[:3], agents=engine.fleet.agents[:3])
+        begun = tree.flush_steps(engine.fleet, NOW)
+        assert sum(1 for _ in zip(begun, range(4), strict=False)) == 4, "a key would wait for all of them"
+        tree.flush(few, NOW)
+        assert [row.key for row in tree.rows] == [agent.id for agent in few.agents]
+        form = tree.rows[0].height
+        for _ in begun:  # it goes on, and comes to nothing
+            pass
+        assert [row.key for row in tree.rows] == [agent.id for agent in few.agents]
+        assert tree.count == "3"
+        assert not tree.take_form(), "the form is that of the agents that went before"
+        assert tree.rows[0].height == form
+
+
+async def test_a_key_does_not_wait_for_the_next_time_to_draw(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with cockpit(many()) as (pilot, home, _):
+        await pilot.pause()
+        monkeypatch.setattr(home._update_timer, "resume", lambda: None)  # it never comes
+        tree, shown = home.query_one(AgentsTree), []
+        original = CockpitApp._display
+
+        def displayed(self: CockpitApp, screen: Screen[object], renderable: RenderableType | None) -> None:
+            shown.append(tree.cursor_key)
+            original(self, screen, renderable)
+
+        monkeypatch.setattr(CockpitApp, "_display", displayed)
+        pilot.app.post_message(events.Key("down", None))
+        await until(lambda: agent_of(vm_id(2)) in shown)
+
+
+async def test_the_screen_hears_of_the_cursors_row_before_anybody_hears_of_the_cursor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with cockpit(many()) as (pilot, home, _):
+        await pilot.pause()
+        heard: list[str] = []
+
+        def listened(kind: type[Widget]) -> None:
+            post = kind.post_message
+
+            def post_message(self: Widget, message: Message) -> bool:
+                heard.append(type(message).__name__)
+                return post(self, message)
+
+            monkeypatch.setattr(kind, "post_message", post_message)
+
+        listened(HomeScreen)
+        listened(AgentsTree)
+        home.query_one(AgentsTree).action_move(1)
+        assert heard.index("Update") < heard.index("Highlighted")
+
+
 async def test_a_view_that_was_moved_shows_what_stands_there() -> None:
     async with cockpit(many()) as (pilot, home, engine):
         view = home.query_one(TranscriptView)
@@ -124,7 +213,7 @@ async def test_ages_go_on_without_building_a_list_or_painting_anything_else(monk
         await pilot.pause()
         built: list[str] = []
         for pane in (AgentsTree, VmsTable, BoardPane, FeedPane):
-            monkeypatch.setattr(pane, "build", lambda *_, name=pane.__name__: built.append(name))
+            monkeypatch.setattr(pane, "build_steps", lambda *_, name=pane.__name__: built.append(name))
         asked: list[tuple[Widget, tuple[object, ...]]] = []
         original = Widget.refresh
 

@@ -50,7 +50,7 @@ async def write(pilot: Pilot[None], *keys: str) -> None:
 async def settled(pilot: Pilot[None]) -> None:
     await pilot.pause()
     assert isinstance(pilot.app, CockpitApp)
-    task = pilot.app._gate._task
+    task = pilot.app.gate._task
     if task is not None:
         await task
     await pilot.pause()
@@ -131,12 +131,12 @@ async def test_a_question_takes_no_key_while_the_terminal_shows_nothing(monkeypa
         app = pilot.app
         assert isinstance(app, CockpitApp)
         stalled = True
-        monkeypatch.setattr(app._gate, "_stalls", lambda: stalled)
+        monkeypatch.setattr(app.gate, "_stalls", lambda: stalled)
         await write(pilot, "enter")
         stalled = False
         typed_before = events.Key("enter", None)
         app.on_reads_again()
-        app._gate.take(typed_before)
+        app.gate.take(typed_before)
         await settled(pilot)
         assert engine.ordered == []
         await write(pilot, "enter")
@@ -249,7 +249,7 @@ async def test_a_key_is_on_its_way_until_the_next_frame_or_for_a_moment(monkeypa
     async with cockpit() as (pilot, home, _):
         app = pilot.app
         assert isinstance(app, CockpitApp)
-        gate = app._gate
+        gate = app.gate
         gate.take(events.Key("j", "j"))
         assert gate.is_answering()
         await until(lambda: home.selected == agent_of(vm_id(2)))

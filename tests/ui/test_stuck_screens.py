@@ -61,8 +61,8 @@ async def used(app: App[None], *names: str) -> None:
     assert isinstance(app, CockpitApp)
     for name in names:
         app.post_message(key(name))
-    await reached(lambda: app._gate._task is not None and not app._gate._task.done())
-    await reached(lambda: app._gate._task is not None and app._gate._task.done())
+    await reached(lambda: app.gate._task is not None and not app.gate._task.done())
+    await reached(lambda: app.gate._task is not None and app.gate._task.done())
 
 
 async def test_a_screen_whose_mount_never_ends_holds_the_keys_for_the_limit_once(
@@ -126,7 +126,7 @@ async def test_an_error_of_the_gate_is_loud_and_holds_no_key(
         raise RuntimeError("the gate is broken")
 
     async with cockpit() as (pilot, home, _engine):
-        gate = pilot.app._gate  # type: ignore[attr-defined]
+        gate = pilot.app.gate  # type: ignore[attr-defined]
         with monkeypatch.context() as broken, caplog.at_level(logging.ERROR):
             broken.setattr(KeyGate, name, fail)
             gate._dropped = int(name == "_say_dropped")
@@ -172,7 +172,7 @@ async def test_keys_that_are_held_while_the_application_is_suspended_are_used_af
 ) -> None:
     monkeypatch.setattr(HeadlessDriver, "can_suspend", True)
     async with cockpit() as (pilot, _home, engine):
-        gate = pilot.app._gate  # type: ignore[attr-defined]
+        gate = pilot.app.gate  # type: ignore[attr-defined]
         for name in ("j", "p", *"zebra"):
             pilot.app.post_message(key(name))
         await reached(lambda: bool(gate._waiting))

@@ -64,7 +64,7 @@ async def pasted(pilot: Pilot[None], text: str) -> None:
     paste(pilot.app, text)
     await pilot.pause()
     # A notice that comes up, or a focus that moves, holds what was pasted back for a moment.
-    held = pilot.app._gate._task if isinstance(pilot.app, CockpitApp) else None
+    held = pilot.app.gate._task if isinstance(pilot.app, CockpitApp) else None
     if held is not None:
         await held
         await pilot.pause()

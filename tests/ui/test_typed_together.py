@@ -78,7 +78,7 @@ async def after(keys: Sequence[str], *, together: int) -> State:
                 name = _character_to_key(key) if len(key) == 1 else key
                 app.post_message(events.Key(name, key if len(key) == 1 else None))
             await pilot.pause()
-            task = app._gate._task
+            task = app.gate._task
             if task is not None:
                 await task
             await pilot.pause()

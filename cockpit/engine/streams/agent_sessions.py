@@ -78,7 +78,7 @@ class AgentSessions:
         self._focused: AgentId | None = None
         self._has_focus = False
         self._connect_limit = ConnectLimit()
-        self._rounds = ReadBatching()
+        self.rounds = ReadBatching()
         self._keys: dict[VmId, str] = {}
         self._being_made: frozenset[str] = frozenset()
         """The names that are held for agents which are being made, here or by others on this machine."""
@@ -381,7 +381,7 @@ class AgentSessions:
             connect_timeout=options.connect_timeout,
             compression=options.compression and not endpoint.local,
             connect_limit=self._connect_limit,
-            read_batching=self._rounds,
+            read_batching=self.rounds,
         )
         try:
             await connection.connect()

@@ -12,6 +12,7 @@ import asyncio
 import itertools
 import math
 import select
+from collections.abc import Callable
 from typing import Protocol
 
 INTERVAL = 0.4
@@ -22,7 +23,16 @@ OPEN_TIME = 0.002
 stays open until the next one."""
 
 SLICE = 20
-"""Streams read in one go; of more, each turn takes a part, so that a key never waits for hundreds of them."""
+"""Streams read in one round; of more, each round takes a part."""
+
+PART = 4
+"""Streams that begin to be read in one turn of the event loop: what each of them brings takes a third of a millisecond
+to work off, and a key needs half a dozen turns to its frame."""
+
+MAKING_WAY = 0.004
+"""Seconds after which a round that makes way looks again."""
+MOST_WAITS = 25
+"""Looks for which a round makes way at most: who types without end is told of the agents all the same."""
 
 _ENDED = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 
@@ -49,6 +59,12 @@ class ReadBatching:
     def __init__(self, interval: float = INTERVAL) -> None:
         self.interval = interval
         """Seconds between two rounds: how long a byte may wait here."""
+        self.key_waits: Callable[[], bool] = lambda: False
+        """Tells whether a key is on its way to its frame: reading makes way for it."""
+        self._due: list[Stream] = []
+        """Streams of the round that are not read yet."""
+        self._waits = 0
+        """Looks for which this round may still make way."""
         self._members: dict[Stream, int] = {}
         self._open: list[Stream] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -87,6 +103,7 @@ class ReadBatching:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._due, self._open = [], []
         if self._endings is not None and self._loop is not None:
             self._loop.remove_reader(self._endings.fileno())
             self._endings.close()
@@ -94,12 +111,27 @@ class ReadBatching:
 
     def _begin(self) -> None:
         turns = math.ceil(len(self._members) / SLICE)
-        self._open = list(itertools.islice(self._members, math.ceil(len(self._members) / turns)))
-        for stream in self._open:
-            # Who was read goes to the end of the line: all have their turn once in an interval.
-            self._members[stream] = self._members.pop(stream)
-            stream.open()
-        self._timer = asyncio.get_running_loop().call_later(OPEN_TIME, self._end, self.interval / turns - OPEN_TIME)
+        self._due = list(itertools.islice(self._members, math.ceil(len(self._members) / turns)))
+        self._waits = MOST_WAITS
+        self._open_some(self.interval / turns - OPEN_TIME)
+
+    def _open_some(self, pause: float) -> None:
+        """Open the next streams of the round; a key whose answer is not shown yet goes first."""
+        loop = asyncio.get_running_loop()
+        if self._waits and self.key_waits():
+            self._waits -= 1
+            self._timer = loop.call_later(MAKING_WAY, self._open_some, pause)
+            return
+        now, self._due = self._due[:PART], self._due[PART:]
+        for stream in now:
+            if stream in self._members:
+                # Who was read goes to the end of the line: all have their turn once in an interval.
+                self._members[stream] = self._members.pop(stream)
+                self._open.append(stream)
+                stream.open()
+        self._timer = (
+            loop.call_later(0, self._open_some, pause) if self._due else loop.call_later(OPEN_TIME, self._end, pause)
+        )
 
     def _end(self, pause: float) -> None:
         for stream in self._open:

@@ -26,7 +26,7 @@ from cockpit.ui.places.history import PlaceHistory
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.undo import LastActs
 from cockpit.ui.widgets.filter_line import FilterLine
-from cockpit.ui.widgets.panes import Pane
+from cockpit.ui.widgets.pane import Pane
 from cockpit.ui.writing.composer import Composer
 
 Chosen = TypeVar("Chosen")

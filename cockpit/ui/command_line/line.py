@@ -16,6 +16,7 @@ from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.command_line.completion import Completion, candidates
 from cockpit.ui.command_line.grammar import Kind, LineError, LineWords, Parsed, parse
+from cockpit.ui.drawn_at_once import DrawnAtOnce
 from cockpit.ui.look.cells import content, cut, fit
 from cockpit.ui.widgets.data_fields import NarrowingInput
 from cockpit.ui.widgets.plain import Plain
@@ -27,7 +28,7 @@ NAME_CELLS = 34
 HINT = ours("tab completes · ⏎ does it · ↑↓ choose · esc leaves")
 
 
-class CommandLine(ModalScreen[Parsed]):
+class CommandLine(DrawnAtOnce[Parsed], ModalScreen[Parsed]):
     """Dismisses with what a line means; what is not understood is said and stays to be mended."""
 
     AUTO_FOCUS = "#line"

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 
 from cockpit.text.clean import Clean
 from cockpit.text.sanitize import clean_line, our_line
+from cockpit.ui.drawn_at_once import DrawnAtOnce
 from cockpit.ui.look.cells import Piece, content, pieces_width
 from cockpit.ui.widgets.frame import set_title
 from cockpit.ui.widgets.plain import Plain
@@ -27,7 +28,7 @@ SHORT = 34
 """Lines of the screen below which a dialog has no blank lines of its own."""
 
 
-class Dialog(ModalScreen[Result]):
+class Dialog(DrawnAtOnce[Result], ModalScreen[Result]):
     """A framed box over the home screen. Subclasses compose into it with `compose_body`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back_out", "back", show=False, priority=True)]

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from textual import on
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from cockpit.engine.port import CockpitPort
 from cockpit.model.ids import AgentId
 from cockpit.text.clean import Clean
 from cockpit.text.sanitize import our_line
 from cockpit.ui.dialogs.dialog import key_line
+from cockpit.ui.drawn_at_once import DrawnAtOnce
 from cockpit.ui.files.panel import FilesPanel
 from cockpit.ui.look.cells import content
 from cockpit.ui.widgets.panel import Panel
 from cockpit.ui.widgets.plain import Plain
 
 
-class FilesScreen(Screen[None]):
+class FilesScreen(DrawnAtOnce[None]):
     """Goes when the panel is left."""
 
     CSS_PATH = "files.tcss"

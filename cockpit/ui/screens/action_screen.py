@@ -24,6 +24,7 @@ from cockpit.ui.actions.home_port import Chosen, HomePort
 from cockpit.ui.actions.keys import key_labels
 from cockpit.ui.actions.registry import BY_ID, bindings, disabled_reason, hidden
 from cockpit.ui.bridge import Rates
+from cockpit.ui.drawn_at_once import DrawnAtOnce
 from cockpit.ui.outcomes import Outcomes
 from cockpit.ui.places.history import PlaceHistory, ScreenPlace
 from cockpit.ui.tallies import Tallies
@@ -33,7 +34,7 @@ from cockpit.ui.undo import HasLastActs, LastActs
 from cockpit.ui.widgets.notice import notice
 
 
-class ActionScreen(HasLastActs, Screen[None]):
+class ActionScreen(HasLastActs, DrawnAtOnce[None]):
     """Subclasses say in which situation an action is judged, and what takes it in afterwards."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]

@@ -28,7 +28,7 @@ from cockpit.ui.screens.travelling import Traveller
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.undo import order
 from cockpit.ui.widgets.filter_line import FilterLine
-from cockpit.ui.widgets.panes import Pane
+from cockpit.ui.widgets.pane import Pane
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.writing.composer import Composer
 

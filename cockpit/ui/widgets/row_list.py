@@ -276,6 +276,7 @@ class RowList(ScrollView, can_focus=True):
         key = self._rows[index].key
         if key and key != self._key:
             self.point_at(key)
+            self._check_refresh()  # the screen hears of what is to be painted before anybody hears of the cursor
             self.post_message(self.Highlighted(self, key))
 
     def _show_cursor(self) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from cockpit.remote.ssh.connection import Connection
 from cockpit.remote.ssh.endpoint import SshEndpoint, Tls
-from cockpit.remote.ssh.read_batching import SLICE, ReadBatching
+from cockpit.remote.ssh.read_batching import PART, SLICE, ReadBatching
 from tests.remote.memory_host_keys import MemoryHostKeys
 from tests.remote.reading import Reading
 from tests.remote.relays import Relay, TestAuthority
@@ -151,6 +151,33 @@ class Counted:
         """Give the descriptors back."""
         for one in self._sockets:
             one.close()
+
+
+async def test_reading_makes_way_for_a_key_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.remote.ssh.read_batching.MOST_WAITS", 10**9)
+    read_batching, looks, waiting = ReadBatching(0.01), 0, True
+
+    def key_waits() -> bool:
+        nonlocal looks
+        looks += 1
+        return waiting
+
+    read_batching.key_waits = key_waits
+    streams = [Counted() for _ in range(PART * 2 + 1)]
+    try:
+        for stream in streams:
+            read_batching.join(stream)
+        await until(lambda: looks >= 5)
+        assert not any(stream.turns for stream in streams)
+        waiting = False
+        await until(lambda: min(stream.turns for stream in streams) >= 1)
+        monkeypatch.setattr("cockpit.remote.ssh.read_batching.MOST_WAITS", 3)
+        waiting, turns = True, streams[0].turns
+        await until(lambda: streams[0].turns >= turns + 3)
+    finally:
+        for stream in streams:
+            read_batching.leave(stream)
+            stream.close()
 
 
 async def test_of_many_each_has_its_turn_and_none_another_before() -> None:

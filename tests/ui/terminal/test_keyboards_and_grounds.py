@@ -62,7 +62,7 @@ def test_nonsense_about_places_is_none(sequence: str) -> None:
 
 async def test_the_place_acts_and_the_text_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     async with cockpit() as (pilot, home, engine):
-        gate = pilot.app._gate  # type: ignore[attr-defined]
+        gate = pilot.app.gate  # type: ignore[attr-defined]
         assert isinstance(gate, KeyGate)
         monkeypatch.setattr(gate, "_places", lambda: {"з": "p", "ш": "i"})
         pilot.app.post_message(events.Key("з", "з"))

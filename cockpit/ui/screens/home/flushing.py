@@ -22,7 +22,8 @@ from cockpit.ui.screens.recipient import address
 from cockpit.ui.undo import UndoBar
 from cockpit.ui.widgets.bars import HeaderBar, ReceiptsBar, StandingBar
 from cockpit.ui.widgets.needs_you.strip import NeedsYou
-from cockpit.ui.widgets.panes import AgentsTree, Pane, VmsTable
+from cockpit.ui.widgets.pane import Pane
+from cockpit.ui.widgets.panes import AgentsTree, VmsTable
 from cockpit.ui.widgets.plain import Plain
 
 

@@ -24,7 +24,8 @@ from cockpit.ui.undo import UndoBar
 from cockpit.ui.widgets.bars import HeaderBar, ReceiptsBar, StandingBar
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.needs_you.strip import NeedsYou
-from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, Pane, VmsTable
+from cockpit.ui.widgets.pane import Pane
+from cockpit.ui.widgets.panes import AgentsTree, BoardPane, FeedPane, VmsTable
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.writing.composer import Composer
 from cockpit.ui.writing.offers import OfferList

@@ -9,7 +9,7 @@ from textual.screen import Screen
 
 from cockpit.engine.port import CockpitPort
 from cockpit.model.commands.command import Command
-from cockpit.model.ids import AgentId, CommandId
+from cockpit.model.ids import AgentId, CommandId, VmId
 from cockpit.model.marks import AgentMarks
 from cockpit.model.sub_agents import owner_of
 from cockpit.ui.actions.action import PANES, Action
@@ -26,7 +26,8 @@ from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.needs_you.card import QuestionCard
 from cockpit.ui.widgets.needs_you.sight import Painted
 from cockpit.ui.widgets.needs_you.strip import NeedsYou
-from cockpit.ui.widgets.panes import AgentsTree, Pane
+from cockpit.ui.widgets.pane import Pane
+from cockpit.ui.widgets.panes import AgentsTree
 from cockpit.ui.widgets.row_list import RowList
 from cockpit.ui.writing.composer import Composer
 
@@ -99,14 +100,17 @@ class HomeScreen(Painted, HomeFlushing):
 
     @on(RowList.Highlighted, "#vms")
     def _vm_highlighted(self, message: RowList.Highlighted) -> None:
-        vm = next((vm for vm in self.fleet.vms if vm.id == message.key), None)
-        if vm is not None and (agent := self.fleet.agent_on(vm.id)) is not None:
-            self.select(agent.id)
-        self.bridge.flush()
+        self.call_after_refresh(self._follow_vm, VmId(message.key))
+
+    def _follow_vm(self, vm_id: VmId) -> None:
+        if self.list_pane("vms").cursor_key == vm_id:
+            if (agent := self.fleet.agent_on(vm_id)) is not None:
+                self.select(agent.id)
+            self.bridge.flush()
 
     @on(RowList.Highlighted, "#board")
     def _task_highlighted(self, message: RowList.Highlighted) -> None:
-        self.bridge.flush()
+        self.call_after_refresh(self.bridge.flush)
 
     @on(RowList.Chosen)
     def _row_chosen(self, message: RowList.Chosen) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from time import monotonic
-from typing import Protocol, runtime_checkable
+
+from cockpit.ui.drawn_at_once import HasGate
 
 STANDS = 0.4
 """Seconds that a question has to stand unchanged before a key answers it."""
@@ -17,18 +18,9 @@ class Painted:
         """Take that a frame of it was painted, composed at `at` (monotonic seconds)."""
 
 
-@runtime_checkable
-class TellsReading(Protocol):
-    """An application that knows when the key or click that it deals with was read."""
-
-    @property
-    def read_at(self) -> float:
-        """Monotonic seconds."""
-
-
 def read_at(app: object) -> float:
     """Return when the key or click was read that an application deals with; it may have waited since."""
-    return app.read_at if isinstance(app, TellsReading) else monotonic()
+    return app.gate.read_at if isinstance(app, HasGate) else monotonic()
 
 
 class Sight:

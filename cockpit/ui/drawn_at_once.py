@@ -1,0 +1,40 @@
+"""Screens that draw what a key changes at once, and not with the next sixtieth of a second."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from textual import events
+from textual.screen import Screen, ScreenResultType
+
+
+@runtime_checkable
+class HandsKeysOn(Protocol):
+    """What hands keys on."""
+
+    read_at: float
+    """When what was handed on last was read (monotonic seconds)."""
+
+    def draws_at_once(self) -> bool:
+        """Tell whether a key was just typed, and no other waits behind it."""
+
+
+@runtime_checkable
+class HasGate(Protocol):
+    """An application whose keys go through a gate."""
+
+    gate: HandsKeysOn
+
+
+class DrawnAtOnce(Screen[ScreenResultType]):
+    """A screen whose frames do not wait for their time while an answer to a key is awaited.
+
+    The framework draws sixty times a second at most: what changes right after a frame waits 16 ms. Where agents stream,
+    a frame was drawn just before one key in three.
+    """
+
+    async def _on_idle(self, event: events.Idle) -> None:
+        app = self.app
+        changed = self._dirty_widgets or self._layout_required or self._scroll_required or self._repaint_required
+        if changed and isinstance(app, HasGate) and app.gate.draws_at_once() and not app._batch_count:
+            self._on_timer_update()
