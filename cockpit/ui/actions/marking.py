@@ -9,7 +9,7 @@ from cockpit.ui.actions.action import Action, Handler, Situation
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.many import tell
 from cockpit.ui.actions.reasons import needs_agent
-from cockpit.ui.widgets.panes import Pane
+from cockpit.ui.widgets.pane import Pane
 
 
 def _mark(home: HomePort) -> None:
