@@ -27,6 +27,12 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
+@cache
+def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Return all nodes of a tree in the order of `ast.walk`, which would find them anew for each rule."""
+    return tuple(ast.walk(tree))
+
+
 def place(path: Path, line: int | None = None) -> str:
     """Return a place as a person looks for it: the path within the project, and the line."""
     name = str(path.relative_to(ROOT))
@@ -35,13 +41,13 @@ def place(path: Path, line: int | None = None) -> str:
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """Yield every function and method of a module."""
-    for node in ast.walk(tree_of(path)):
+    for node in nodes(tree_of(path)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield node
 
 
 def classes(path: Path) -> Iterator[ast.ClassDef]:
     """Yield every class of a module."""
-    for node in ast.walk(tree_of(path)):
+    for node in nodes(tree_of(path)):
         if isinstance(node, ast.ClassDef):
             yield node

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 
-from tests.architecture.sources import PACKAGE, package_files, tree_of
+from tests.architecture.sources import PACKAGE, nodes, package_files, tree_of
 
 Graph = Mapping[str, frozenset[str]]
 
@@ -21,7 +21,7 @@ def name_of(path: Path) -> str:
 def imports_of(tree: ast.Module, names: Collection[str]) -> frozenset[str]:
     """Return those of some modules that a module names anywhere, those for the type checker only included."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names if alias.name in names)
         elif isinstance(node, ast.ImportFrom) and node.module is not None:

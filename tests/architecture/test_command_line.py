@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from tests.architecture.sources import PACKAGE, place, tree_of
+from tests.architecture.sources import PACKAGE, nodes, place, tree_of
 from tests.architecture.test_imports import IMPORT_ALL, LOOK_FOR_SCREEN, run
 
 COMMAND_LINE = sorted((PACKAGE / "cli").rglob("*.py"))
@@ -30,7 +30,7 @@ def test_no_call_of_a_verb_takes_any_arguments() -> None:
     found = [
         f"{place(path, getattr(node, 'lineno', None))} {what}"
         for path in COMMAND_LINE
-        for node in ast.walk(tree_of(path))
+        for node in nodes(tree_of(path))
         if (what := untyped(node))
     ]
     assert found == []

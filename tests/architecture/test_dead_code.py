@@ -15,7 +15,7 @@ from pathlib import Path
 
 from textual.message_pump import MessagePump
 
-from tests.architecture.sources import ROOT, all_files, package_files, place, tree_of
+from tests.architecture.sources import ROOT, all_files, nodes, package_files, place, tree_of
 from tests.architecture.test_circles import name_of
 
 _STREAM = "a text stream has it, and whoever is given sys.stdout may ask for it"
@@ -96,7 +96,7 @@ def used(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Assign) and any(getattr(target, "id", "") == "__all__" for target in node.targets)
         for inner in ast.walk(node)
     }
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             yield node.id
         elif isinstance(node, ast.Attribute):
@@ -109,7 +109,7 @@ def used(tree: ast.Module) -> Iterator[str]:
 
 def prefixes(tree: ast.Module) -> Iterator[str]:
     """Yield what a module puts before a word to find a method by its name."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
             name = node.args[1]
             if isinstance(name, ast.JoinedStr) and isinstance(name.values[0], ast.Constant):
@@ -150,7 +150,7 @@ def test_a_name_is_imported_from_where_it_is_defined() -> None:
     found = [
         f"{place(path, node.lineno)} {node.module}.{alias.name}"
         for path in all_files()
-        for node in ast.walk(tree_of(path))
+        for node in nodes(tree_of(path))
         if isinstance(node, ast.ImportFrom) and node.module in modules
         for alias in node.names
         if alias.name not in bound(modules[node.module]) and f"{node.module}.{alias.name}" not in modules
@@ -161,9 +161,7 @@ def test_a_name_is_imported_from_where_it_is_defined() -> None:
 @cache
 def bound(path: Path) -> frozenset[str]:
     """Return the names a module defines, imports left out."""
-    names = {
-        node.id for node in ast.walk(tree_of(path)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
+    names = {node.id for node in nodes(tree_of(path)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return frozenset(names | {node.name for node in tree_of(path).body if isinstance(node, definitions)})
 
@@ -173,7 +171,7 @@ def test_a_package_hands_on_no_names() -> None:
         place(path, node.lineno)
         for path in package_files()
         if path.name == "__init__.py"
-        for node in ast.walk(tree_of(path))
+        for node in nodes(tree_of(path))
         if isinstance(node, (ast.Import, ast.ImportFrom)) and getattr(node, "module", "") != "__future__"
     ]
     assert found == []
@@ -203,7 +201,7 @@ def imported(paths: list[Path]) -> set[str]:
     tops = {
         name.partition(".")[0]
         for path in paths
-        for node in ast.walk(tree_of(path))
+        for node in nodes(tree_of(path))
         for name in (
             [alias.name for alias in node.names]
             if isinstance(node, ast.Import)
@@ -268,7 +266,7 @@ def test_tests_read_of_processes_with_psutil() -> None:
         str(path.relative_to(ROOT / "tests"))
         for path in all_files()
         if (ROOT / "tests") in path.parents
-        for node in ast.walk(tree_of(path))
+        for node in nodes(tree_of(path))
         if (isinstance(node, ast.Call) and ast.unparse(node.func) in ("Path", "open", "os.scandir", "os.listdir"))
         if any(isinstance(inner, ast.Constant) and str(inner.value).startswith("/proc") for inner in ast.walk(node))
     }

@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 
 from cockpit.agents.kinds import ADAPTERS
-from tests.architecture.sources import PACKAGE, ROOT, package_files, place, tree_of
+from tests.architecture.sources import PACKAGE, ROOT, nodes, package_files, place, tree_of
 from tests.requirements import missing
 
 BELOW_UI = ("text", "net", "model", "agents", "remote", "vers", "services", "store", "engine", "embedded")
@@ -90,7 +90,7 @@ def test_the_engine_is_known_by_its_port_only() -> None:
         f"{place(path, node.lineno)} {node.module}"
         for path in package_files()
         if path.relative_to(PACKAGE).parts[0] in ("cli", "demo", "ui")
-        for node in ast.walk(tree_of(path))
+        for node in nodes(tree_of(path))
         if isinstance(node, ast.ImportFrom)
         and f"{node.module}.".startswith("cockpit.engine.")
         and node.module != "cockpit.engine.port"
@@ -123,7 +123,7 @@ def test_nobody_but_the_folder_of_a_kind_knows_its_name() -> None:
     found: list[str] = []
     for path in package_files():
         room = path.relative_to(PACKAGE).parts[0]
-        for node in ast.walk(tree_of(path)):
+        for node in nodes(tree_of(path)):
             if room in ("engine", "model", "store", "ui") and isinstance(node, ast.Constant) and node.value in kinds:
                 found.append(place(path, node.lineno))
             if isinstance(node, ast.ImportFrom) and room != "agents":

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from tests.architecture.sources import PACKAGE, package_files, place, tree_of
+from tests.architecture.sources import PACKAGE, nodes, package_files, place, tree_of
 
 FAST = {
     PACKAGE / "agents" / "fields.py",
@@ -27,7 +27,7 @@ OTHER_CALLS = {"model_validate_json", "model_dump_json", "parse_raw", "TypeAdapt
 def codecs_of(tree: ast.Module) -> set[str]:
     """Return the codecs of JSON that a module uses."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names if alias.name == "json" or alias.name in OTHER_CODECS}
         elif isinstance(node, ast.ImportFrom) and node.module is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from tests.architecture.sources import PACKAGE, package_files, place, tree_of
+from tests.architecture.sources import PACKAGE, nodes, package_files, place, tree_of
 
 DOORS = {PACKAGE / "ui" / "undo.py", PACKAGE / "ui" / "actions" / "ends.py"}
 """The door, and what undoes: that is no act to be undone itself."""
@@ -15,7 +15,7 @@ def test_no_screen_orders_past_the_door() -> None:
         place(path, node.lineno)
         for path in package_files()
         if path.is_relative_to(PACKAGE / "ui") and path not in DOORS
-        for node in ast.walk(tree_of(path))
+        for node in nodes(tree_of(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "dispatch"
     ]
     assert found == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from tests.architecture.sources import PACKAGE, package_files, place, tree_of
+from tests.architecture.sources import PACKAGE, nodes, package_files, place, tree_of
 
 DOOR = PACKAGE / "text" / "streams.py"
 PROTOCOLS = {
@@ -35,7 +35,7 @@ def test_nothing_prints_past_the_door() -> None:
         f"{place(path, getattr(node, 'lineno', None))} {what}"
         for path in package_files()
         if path != DOOR and path not in PROTOCOLS
-        for node in ast.walk(tree_of(path))
+        for node in nodes(tree_of(path))
         if (what := printing(node))
     ]
     assert found == []

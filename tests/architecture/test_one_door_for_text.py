@@ -9,7 +9,7 @@ import ast
 import string
 from pathlib import Path
 
-from tests.architecture.sources import PACKAGE, package_files, place, tree_of
+from tests.architecture.sources import PACKAGE, nodes, package_files, place, tree_of
 
 TEXT = PACKAGE / "text"
 UI = PACKAGE / "ui"
@@ -46,7 +46,7 @@ def test_only_the_door_makes_clean_text() -> None:
         place(path, getattr(node, "lineno", None))
         for path in package_files()
         if path.parent != TEXT
-        for node in ast.walk(tree_of(path))
+        for node in nodes(tree_of(path))
         if made(node)
     ]
     assert found == []
@@ -74,7 +74,7 @@ def test_words_of_our_own_are_literals_with_a_place_for_each_value() -> None:
         f"{place(path, getattr(node, 'lineno', None))} {what}"
         for path in package_files()
         if path.parent != TEXT
-        for node in ast.walk(tree_of(path))
+        for node in nodes(tree_of(path))
         if (what := fault(node))
     ]
     assert found == []
@@ -97,7 +97,7 @@ def test_nothing_is_drawn_past_the_doors() -> None:
     found = [
         f"{place(path, getattr(node, 'lineno', None))} {what}"
         for path in sorted(UI.rglob("*.py"))
-        for node in ast.walk(tree_of(path))
+        for node in nodes(tree_of(path))
         if (what := drawn(node)) and path not in DOORS.get(what, set[Path]())
     ]
     assert found == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from tests.architecture.sources import PACKAGE, package_files, place, tree_of
+from tests.architecture.sources import PACKAGE, nodes, package_files, place, tree_of
 
 OWNER = PACKAGE / "cli" / "signals.py"
 
@@ -43,7 +43,7 @@ SETTERS = {
 def handled(tree: ast.Module) -> dict[str, int]:
     """Return for which signals a module changes what they do, with a line; `?` where the code computes which."""
     found: dict[str, int] = {}
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if (
             isinstance(node, ast.ImportFrom)
             and node.module == "signal"
@@ -81,7 +81,7 @@ def test_programs_of_their_own_are_imported_by_no_screen_and_no_verb() -> None:
         f"{place(path, node.lineno)} {node.module}"
         for path in package_files()
         if (PACKAGE / "embedded") not in path.parents and path != PACKAGE / "cli" / "serve.py"
-        for node in ast.walk(tree_of(path))
+        for node in nodes(tree_of(path))
         if isinstance(node, ast.ImportFrom) and node.module in names
     ]
     assert found == []

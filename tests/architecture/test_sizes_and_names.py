@@ -13,6 +13,7 @@ from tests.architecture.sources import (
     all_files,
     classes,
     functions,
+    nodes,
     package_files,
     place,
     tree_of,
@@ -123,7 +124,7 @@ def test_imports_are_absolute() -> None:
     relative = [
         place(path, node.lineno)
         for path in all_files()
-        for node in ast.walk(tree_of(path))
+        for node in nodes(tree_of(path))
         if isinstance(node, ast.ImportFrom) and node.level
     ]
     assert relative == []

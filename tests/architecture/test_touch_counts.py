@@ -11,7 +11,7 @@ import pytest
 from cockpit.agents.adapter import AgentAdapter
 from cockpit.agents.kinds import ADAPTERS, described
 from cockpit.model.own.described import DescribedAgent
-from tests.architecture.sources import PACKAGE, package_files, place, tree_of
+from tests.architecture.sources import PACKAGE, nodes, package_files, place, tree_of
 
 ABOVE = (PACKAGE / "cli", PACKAGE / "demo", PACKAGE / "ui")
 """Who gives commands: a verb and a key are counted by themselves."""
@@ -39,7 +39,7 @@ def files_that_name(*names: str, outside: tuple[Path, ...] = ()) -> list[str]:
 def words_of(tree: ast.Module) -> set[str]:
     """Return the names and the texts of a module."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Name):
             found.add(node.id)
         elif isinstance(node, ast.Attribute):
@@ -81,7 +81,7 @@ def test_each_word_of_the_port_for_agents_is_asked_by_who_uses_it() -> None:
         node.attr
         for path in package_files()
         if PACKAGE / "agents" not in path.parents
-        for node in ast.walk(tree_of(path))
+        for node in nodes(tree_of(path))
         if isinstance(node, ast.Attribute)
     }
     assert {word for word in vars(AgentAdapter) if not word.startswith("_")} - asked == set()
