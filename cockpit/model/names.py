@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -108,6 +109,13 @@ def _script(letter: str) -> str:
 def usable_name(name: str, vm_id: VmId) -> str:
     """Return a name that came from outside, or one made of the VM's id if it cannot be a name."""
     return f"vm-{vm_id[:8]}" if fault_of(name) else name
+
+
+@lru_cache(maxsize=4096)
+def sorting_name(name: str) -> str:
+    """Return by what a name is sorted: `w-2` stands before `w-10`, and `é` behind what begins with `e` alone."""
+    parted = unicodedata.normalize("NFD", name.casefold())
+    return re.sub(r"\d{1,64}", lambda number: str(int(number[0])).zfill(NAME_LENGTH), parted)
 
 
 def numbered_from(name: str, first: int) -> Iterator[str]:

@@ -9,6 +9,7 @@ from math import inf
 from cockpit.model.family import ancestors_of, descendants_of, parents_of
 from cockpit.model.fleet import Agent, AgentKind, Vm
 from cockpit.model.ids import AgentId, VmId
+from cockpit.model.names import sorting_name
 from cockpit.model.why import headline
 
 
@@ -50,7 +51,7 @@ def ranks(agents: Iterable[Agent], vms: Mapping[VmId, Vm], order: SortOrder, now
                 leads[head] = (sum(own[member][0] for member in family), 0.0)
             else:
                 leads[head] = min(own[member] for member in family)
-    return {agent.id: (*leads[agent.id], agent.name.casefold(), agent.id) for agent in everyone.values()}
+    return {agent.id: (*leads[agent.id], sorting_name(agent.name), agent.id) for agent in everyone.values()}
 
 
 def on_top(places: Mapping[AgentId, Rank], pinned: Collection[AgentId], agents: Iterable[Agent]) -> dict[AgentId, Rank]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.names import fault_of, fault_of_plain, numbered_from
+from cockpit.model.names import fault_of, fault_of_plain, numbered_from, sorting_name
 
 NAMES = ("w-1", "Jiří", "кузнец-2", "铁匠", "עורך", "محرر-٣", "संपादक", "ไทย", "한국어", "🚀-one", "mixed-עברית-12")
 
@@ -55,3 +55,9 @@ def test_numbered_names_are_names(name: str) -> None:
     numbered = numbered_from(name, 9998)
     for made in (next(numbered), next(numbered), next(numbered)):
         assert not fault_of(made), made
+
+
+def test_names_are_sorted_as_people_count_and_spell() -> None:
+    names = ["w-10", "éclair", "Zoe", "w-2", "ada", "w-1b", "eva", "fritz", "محرر-١٠", "محرر-٩"]
+    wanted = ["ada", "eva", "éclair", "fritz", "w-1b", "w-2", "w-10", "Zoe", "محرر-٩", "محرر-١٠"]
+    assert sorted(names, key=sorting_name) == wanted
