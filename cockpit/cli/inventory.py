@@ -11,6 +11,7 @@ from typing import Any
 from cockpit.embedded.endpoint import ServerEndpoint
 from cockpit.embedded.inventory import Costs, RunningVm, look
 from cockpit.embedded.shared import Shared, read_shared
+from cockpit.model.sharing import LIMITED
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import our_line
 
@@ -39,6 +40,7 @@ class Inventory:
         vms = [asdict(vm) for vm in self.costs.vms]
         commits = {"commits": self.costs.commits, "commit_bytes": self.costs.commit_bytes}
         walls = {"walls": self.shared and self.shared.walls, "shared_because": self.shared and self.shared.because}
+        walls |= {"unlimited": self.shared and self.shared.unlimited}
         return {**where, **served, **walls, "vms": vms, **commits, "server_memory_bytes": self.costs.server_bytes}
 
     def lines(self) -> Iterator[Clean]:
@@ -66,6 +68,7 @@ class Inventory:
             costs.commits,
             _size(costs.commit_bytes),
         )
+        yield from _unlimited(self.shared)
         yield our_line("  {}", FOREIGN)
 
 
@@ -81,6 +84,21 @@ def _shared(said: Shared | None) -> Clean:
         return ours("  a new VM has its own /root, /tmp and process numbers; all share this machine's network")
     reason = "its server is of an earlier version" if said is None else said.because
     return our_line("  VMs share this machine's files, processes and network: {}", reason)
+
+
+def _unlimited(said: Shared | None) -> Iterator[Clean]:
+    """Say what keeps a VM that is made now from taking all of this machine, and what does not."""
+    if said is None or said.unlimited is None:
+        yield ours("  nothing limits a VM's memory and number of processes: its server is of an earlier version")
+        return
+    reasons = {LIMITED[word]: said.unlimited[word] for word in LIMITED if word in said.unlimited}
+    if not reasons:
+        yield ours("  a new VM is kept to the memory that it was made with, and to a number of processes")
+    elif len(set(reasons.values())) == 1:
+        yield our_line("  nothing limits a VM's {}: {}", " and ".join(reasons), *set(reasons.values()))
+    else:
+        for what, reason in reasons.items():
+            yield our_line("  nothing limits a VM's {}: {}", what, reason)
 
 
 def _row(vm: RunningVm) -> Clean:

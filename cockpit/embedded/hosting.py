@@ -33,6 +33,32 @@ class Execution:
     """Bytes that are kept of each stream."""
 
 
+PROCESS_LIMIT = 4096
+"""Processes and threads of a VM, unless something else is wanted: many for agents, few for the machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a sandbox may have at most; 0 stands for no limit."""
+
+    memory_mib: int = 0
+    processes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """What separates a sandbox from the machine it is on, and what does not."""
+
+    walls: bool
+    """It has a home, temporary files and process numbers of its own."""
+    shared: tuple[str, ...]
+    """What it has in common with the machine: `network`; without walls `files` and `processes`, too."""
+    limits: Limits
+    """What the kernel keeps it to."""
+    unlimited: Mapping[str, str]
+    """`memory` and `pids`, if nothing limits them, and why."""
+
+
 Written = Sequence[tuple[str, bytes]]
 """What a command wrote, in pieces: `stdout` or `stderr`, and the bytes."""
 
@@ -40,15 +66,24 @@ Written = Sequence[tuple[str, bytes]]
 class Hosting(Protocol):
     """What runs the VMs; the API only keeps their records."""
 
-    async def create(self, vm_id: str) -> None:
+    async def create(self, vm_id: str, limits: Limits) -> None:
         """Make a fresh sandbox and start it.
+
+        Args:
+            vm_id: its id.
+            limits: what it may have at most, where they can be set.
 
         Raises:
             HostingError: it could not be made; nothing of it is left.
         """
 
-    async def restore(self, vm_id: str, commit_id: str) -> None:
+    async def restore(self, vm_id: str, commit_id: str, limits: Limits) -> None:
         """Make a sandbox from a copy of a commit and start it.
+
+        Args:
+            vm_id: its id.
+            commit_id: what it is made from.
+            limits: what it may have at most, where they can be set.
 
         Raises:
             HostingError: the commit is missing or the copy failed; nothing of the new sandbox is left.
@@ -122,6 +157,9 @@ class Hosting(Protocol):
 
     async def state(self, vm_id: str) -> str:
         """Return `running`, `paused` or `dead`; a sandbox that does not exist is `dead`."""
+
+    async def enclosure(self, vm_id: str) -> Enclosure | None:
+        """Return what separates a sandbox from the machine; None for one that does not exist."""
 
     async def private_key(self, vm_id: str) -> tuple[str, int]:
         """Return the OpenSSH private key (PEM) that opens the sandbox, and the port inside the host."""

@@ -151,7 +151,7 @@ def _tell_shared(root: Path, sandboxes: Sandboxes) -> None:
     """Find out what VMs share and say it; whoever wants a server need not wait for it."""
     offer = sandboxes.offer()
     try:
-        write_shared(root, Shared(os.getpid(), offer.walls is not None, offer.reason))
+        write_shared(root, Shared(os.getpid(), offer.walls is not None, offer.reason, sandboxes.unlimited()))
     except OSError as error:
         logger.warning("what VMs share cannot be written down: %s", error)
 

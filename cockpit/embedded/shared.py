@@ -24,6 +24,8 @@ class Shared:
     """They have a home, temporary files and process numbers of their own."""
     because: str = ""
     """Why they have not."""
+    unlimited: dict[str, str] | None = None
+    """`memory` and `pids`, if nothing limits them, and why; None if its version limits neither."""
 
 
 def _file(root: Path) -> Path:

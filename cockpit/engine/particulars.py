@@ -1,4 +1,4 @@
-"""What the list of VMs does not tell: the size of each and the commit it comes from; asked once, a few at a time."""
+"""What the list of VMs does not tell: size and origin of each, and what it shares; asked once, a few at a time."""
 
 from __future__ import annotations
 
@@ -75,4 +75,4 @@ class Particulars:
             told.fs_size_mib or vm.size.disk_mib,
         )
         parent = CommitId(told.parent_commit_id) if told.parent_commit_id else None
-        self._fleet_state.put_vm(replace(vm, size=size, parent_commit=parent))
+        self._fleet_state.put_vm(replace(vm, size=size, parent_commit=parent, sharing=told.sandbox or vm.sharing))

@@ -222,10 +222,11 @@ class FleetState:
                 self.put_agent(replace(agent, link=link))
 
     def put_vm(self, vm: Vm) -> None:
-        """Store what the API said of a VM; size and origin, which few of its answers tell, stay as they are known."""
+        """Store what the API said of a VM; what few of its answers tell stays as it is known."""
         known = self.vms.get(vm.id)
         if known is not None and vm.size == UNKNOWN_SIZE:
-            vm = replace(vm, size=known.size, parent_commit=vm.parent_commit or known.parent_commit)
+            origin = vm.parent_commit or known.parent_commit
+            vm = replace(vm, size=known.size, parent_commit=origin, sharing=vm.sharing or known.sharing)
         vm = replace(
             vm,
             host=vm.source if vm.source in self.plain else "",

@@ -24,6 +24,7 @@ from cockpit.model.owed import Owed
 from cockpit.model.ports import PortForward
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.scaffold import Scaffold
+from cockpit.model.sharing import Sharing
 from cockpit.model.size import UNKNOWN_SIZE, VmSize
 from cockpit.model.usage.spending import Spending
 
@@ -114,6 +115,8 @@ class Vm:
     """How it is known that board, feed and registry are on it; empty for all others."""
     size: VmSize = UNKNOWN_SIZE
     """What it has; 0 in a part that nobody told."""
+    sharing: Sharing | None = None
+    """What it shares with this machine, where it is a sandbox on it; None where nobody said so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import CommitId, VmId
+from cockpit.model.sharing import Sharing
 
 
 def unix_seconds(value: object) -> float:
@@ -114,6 +115,23 @@ class VmRecord(VersModel):
         )
 
 
+def _named(value: object, kind: type) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        return {}
+    return {key: item for key, item in value.items() if isinstance(key, str) and isinstance(item, kind)}
+
+
+def sharing_of(value: object) -> Sharing | None:
+    """Return what a server says of a sandbox; None where it says nothing that can be read."""
+    if not isinstance(value, dict) or not isinstance(value.get("walls"), bool):
+        return None
+    shared = value.get("shared")
+    words = tuple(word for word in shared if isinstance(word, str)) if isinstance(shared, list) else ()
+    limits = _named(value.get("limits"), int)
+    kept = (max(0, _number(limits.get(name))) for name in ("memory_mib", "processes"))
+    return Sharing(value["walls"], words, *kept, _named(value.get("unlimited"), str))
+
+
 class VmMetadata(VmRecord):
     """A VM with its lineage; the only place that names the parent commit."""
 
@@ -126,6 +144,8 @@ class VmMetadata(VmRecord):
     """Both from newer servers only; 0 where nothing is said."""
     fs_size_mib: Number = 0
     """From the embedded fleet only: the platform tells the size of no disk."""
+    sandbox: Annotated[Sharing | None, BeforeValidator(sharing_of)] = None
+    """From the embedded fleet only: its VMs are sandboxes on the machine it runs on."""
 
 
 class SshKey(VersModel):

@@ -13,7 +13,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from cockpit.embedded.gateway.gateway import Gateway, quiet_ssh_log
-from cockpit.embedded.sandbox.freezer import find_group_base
+from cockpit.embedded.sandbox.groups import find_group_base
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
 from tests.embedded.tunnel import loopback_socket
 from tests.leftovers import short_directory

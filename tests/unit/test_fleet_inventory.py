@@ -55,6 +55,23 @@ def test_without_walls_it_is_said_why_and_by_an_earlier_server_that_there_are_no
     assert read_shared(tmp_path, 7, patience=0.0) is None
 
 
+@pytest.mark.parametrize(
+    ("unlimited", "wanted"),
+    [
+        ({}, ["a new VM is kept to the memory that it was made with, and to a number of processes"]),
+        ({"memory": "no", "pids": "no"}, ["nothing limits a VM's memory and number of processes: no"]),
+        ({"pids": "no\x1b"}, ["nothing limits a VM's number of processes: no"]),
+        (None, ["nothing limits a VM's memory and number of processes: its server is of an earlier version"]),
+    ],
+)
+def test_what_cannot_be_limited_is_said(tmp_path: Path, unlimited: dict[str, str] | None, wanted: list[str]) -> None:
+    write_shared(tmp_path, Shared(7, True, unlimited=unlimited))
+    seen = Inventory(tmp_path, ENDPOINT, Costs((), 0, 0, 0), read_shared(tmp_path, 7), 1000.0)
+    lines = [str(line) for line in seen.lines() if "limits" in str(line) or "kept to" in str(line)]
+    assert [part in line for part, line in zip(wanted, lines, strict=True)] == [True] * len(wanted)
+    assert seen.object()["unlimited"] == unlimited and "\x1b" not in "".join(lines)
+
+
 def test_what_other_programs_need_stands_in_private_files(tmp_path: Path) -> None:
     root = tmp_path / "it's 100% mine"
     root.mkdir()

@@ -66,7 +66,7 @@ class DamagedRecords(ConfigError):
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a VM was asked to have; kept and reported, a sandbox enforces none of it."""
+    """What a VM was asked to have: kept and reported; a sandbox is kept to its memory alone, where the kernel can."""
 
     vcpu_count: int = 1
     mem_size_mib: int = 512

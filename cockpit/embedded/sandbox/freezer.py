@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,13 @@ from pathlib import Path
 from typing import Protocol
 
 from cockpit.embedded.hosting import HostingError
+from cockpit.embedded.sandbox.groups import (
+    GROUP_TIMEOUT,
+    POLL_INTERVAL,
+    find_group_base,
+    group_name,
+    remove_groups,
+)
 from cockpit.embedded.sandbox.processes import (
     STOPPED_STATES,
     WAITING_STATES,
@@ -24,10 +30,6 @@ from cockpit.embedded.sandbox.processes import (
     stands_still,
 )
 
-FREEZE_TIMEOUT = 10.0
-"""Seconds after which a freeze is given up: a process that waits for a dead disk cannot be frozen."""
-POLL_INTERVAL = 0.005
-"""Seconds between two looks at the kernel's answer; freezing itself takes well under a millisecond."""
 RETRY_INTERVAL = 0.1
 """Seconds after which a version 1 group that is still freezing is thawed and frozen anew."""
 CLEAN_LOOKS = 2
@@ -141,10 +143,10 @@ class GroupFreezer:
 
     async def remove(self) -> None:
         """Remove the group and what an agent may have made below it."""
-        deadline = time.monotonic() + FREEZE_TIMEOUT
+        deadline = time.monotonic() + GROUP_TIMEOUT
         while self.group.is_dir():
             try:
-                _remove_groups(self.group)
+                remove_groups(self.group)
             except OSError as error:
                 # A killed process leaves its group a moment after it left the process table.
                 if time.monotonic() > deadline:
@@ -183,7 +185,7 @@ class GroupFreezer:
         return (self.group / "freezer.state").read_text().strip() == "FROZEN"
 
     async def _await(self, frozen: bool) -> None:
-        deadline = time.monotonic() + FREEZE_TIMEOUT
+        deadline = time.monotonic() + GROUP_TIMEOUT
         again = time.monotonic() + RETRY_INTERVAL
         while self._is_frozen() is not frozen:
             now = time.monotonic()
@@ -198,7 +200,7 @@ class GroupFreezer:
                     self._write(False)
                 word = "freeze" if frozen else "thaw"
                 raise HostingError(
-                    f"VM {self.vm_id} did not {word} within {FREEZE_TIMEOUT:.0f} s",
+                    f"VM {self.vm_id} did not {word} within {GROUP_TIMEOUT:.0f} s",
                     hint="a process in it may wait for a disk or a network file system",
                 )
             await asyncio.sleep(POLL_INTERVAL)
@@ -252,7 +254,7 @@ class SignalFreezer:
 
         Ancestors go first: a terminal multiplexer or a shell that sees its child stop would react to it.
         """
-        deadline = time.monotonic() + FREEZE_TIMEOUT
+        deadline = time.monotonic() + GROUP_TIMEOUT
         clean = 0
         while clean < CLEAN_LOOKS:
             members = await asyncio.to_thread(self.members)
@@ -263,7 +265,7 @@ class SignalFreezer:
             if time.monotonic() > deadline:
                 await self.thaw(())
                 raise HostingError(
-                    f"VM {self.vm_id} did not stop within {FREEZE_TIMEOUT:.0f} s: {len(moving)} processes still move",
+                    f"VM {self.vm_id} did not stop within {GROUP_TIMEOUT:.0f} s: {len(moving)} processes still move",
                     hint="a process in it may be starting others without end",
                 )
             await asyncio.sleep(POLL_INTERVAL)
@@ -279,33 +281,11 @@ class SignalFreezer:
         """Nothing is left to remove."""
 
 
-def _remove_groups(top: Path) -> None:
-    """Remove a control group and those below it; only directories can be removed there, their files go along."""
-    for path, _directories, _files in os.walk(top, topdown=False):
-        Path(path).rmdir()
-
-
 def build_freezer(vm_id: str, kind: str, group: str) -> Freezer:
     """Return the freezer a sandbox was recorded with."""
     if kind == "signals" or not group:
         return SignalFreezer(vm_id)
     return GroupFreezer(vm_id, Path(group), 2 if kind == "cgroup2" else 1)
-
-
-def find_group_base(kind: str) -> Path | None:
-    """Return the directory below which this process may make freezing control groups, or None.
-
-    Args:
-        kind: `cgroup2` or `cgroup1`.
-    """
-    mount = _mount_point(kind)
-    if mount is None:
-        return None
-    own = _own_group(kind)
-    for base in dict.fromkeys((mount / own.lstrip("/"), mount)):
-        if base.is_dir() and _works(base, kind):
-            return base
-    return None
 
 
 def choose_freezer(mark: str, wanted: str = "") -> Callable[[str], Freezer]:
@@ -328,61 +308,7 @@ def choose_freezer(mark: str, wanted: str = "") -> Callable[[str], Freezer]:
 
 
 def _group_factory(base: Path, mark: str, version: int) -> Callable[[str], Freezer]:
-    return lambda vm_id: GroupFreezer(vm_id, base / f"cockpit-{mark}-{vm_id}", version)
-
-
-def _mount_point(kind: str) -> Path | None:
-    for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines():
-        _device, where, filesystem, options = line.split()[:4]
-        if kind == "cgroup2" and filesystem == "cgroup2":
-            return Path(where)
-        if kind == "cgroup1" and filesystem == "cgroup" and "freezer" in options.split(","):
-            return Path(where)
-    return None
-
-
-def _own_group(kind: str) -> str:
-    for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
-        _number, controllers, path = line.split(":", 2)
-        if (kind == "cgroup2" and not controllers) or (kind == "cgroup1" and "freezer" in controllers.split(",")):
-            return path
-    return "/"
-
-
-def _works(base: Path, kind: str) -> bool:
-    """Try it: make a group and let a short-lived process join."""
-    trial = base / f"cockpit-trial-{os.getpid()}"
-    try:
-        trial.mkdir()
-    except OSError:
-        return False
-    try:
-        control = trial / ("cgroup.freeze" if kind == "cgroup2" else "freezer.state")
-        if not os.access(control, os.W_OK):
-            return False
-        joining = subprocess.run(
-            ["/bin/sh", "-c", 'echo $$ > "$1"', "sh", str(trial / "cgroup.procs")],
-            check=False,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=10,
-        )
-        return joining.returncode == 0
-    finally:
-        _remove_trial(trial)
-
-
-def _remove_trial(trial: Path) -> None:
-    deadline = time.monotonic() + 1.0
-    while True:
-        try:
-            trial.rmdir()
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(POLL_INTERVAL)
+    return lambda vm_id: GroupFreezer(vm_id, base / group_name(mark, vm_id), version)
 
 
 def still_runs(identity: tuple[int, int]) -> bool:

@@ -8,7 +8,7 @@ A request is one connection: four bytes of length, big-endian, and JSON (`argume
 descriptors for standard input, output and error. The answers are lines of JSON: `pid`, and `exit` when it ended: the
 exit code, or minus the number of the signal. A connection that closes ends nothing.
 
-With a second argument, `walled`, standard input holds JSON (`members`, `root`, `steps`): it joins the control group,
+With a second argument, `walled`, standard input holds JSON (`members`, `root`, `steps`): it joins the control groups,
 puts itself behind walls (`walls/raise_walls.py`) and is the process number 1 there. A command says then by itself that
 it runs, so that the kernel tells the server which number it has on the host; `terminal` (columns and rows) gives it a
 terminal of the sandbox, whose other end goes to the server; and `files` asks for no command but for a process that
@@ -213,8 +213,8 @@ def enter_walls(walls: dict[str, Any]) -> None:
 def fork_first(walls: dict[str, Any]) -> None:
     """Return as the first process behind new walls; the one that forked tells its pid, or why not, and ends."""
     sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - as below
-    if walls["members"]:
-        with open(walls["members"], "w", encoding="ascii") as file:  # noqa: PTH123 - as below
+    for members in walls["members"].splitlines():
+        with open(members, "w", encoding="ascii") as file:  # noqa: PTH123 - as below
             file.write("0")
     # Taken in now: behind the walls the file may be gone after an update, or be what an agent made of it.
     importlib.import_module("walls.file_calls")

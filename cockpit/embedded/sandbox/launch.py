@@ -19,13 +19,19 @@ HANG_UP_GRACE = 0.5
 POLL_INTERVAL = 0.01
 
 ENTER = """
-if [ -n "$1" ]; then echo $$ > "$1" || exit 126; fi
+IFS='
+'
+for group in $1; do echo $$ > "$group" || exit 126; done
+echo 100 > /proc/$$/oom_score_adj
 if [ -n "$2" ]; then exec <>"$2" >&0 2>&1 || exit 126; fi
 cd "$3" || exit 126
 shift 3
 exec "$@"
 """
-"""Joins the control group and takes the terminal as its own before anything of the sandbox runs."""
+"""Joins the control groups and takes the terminal as its own before anything of the sandbox runs.
+
+Where memory runs out the kernel takes what a sandbox runs rather than what keeps it: its first process, the server.
+"""
 
 Stream = int | IO[bytes] | None
 
@@ -107,7 +113,7 @@ async def launch(
     *,
     environment: Mapping[str, str],
     directory: Path | str,
-    members_file: Path | None,
+    members_files: Sequence[Path],
     supervisor: Supervisor | None = None,
     terminal: str = "",
     size: tuple[int, int] | None = None,
@@ -115,13 +121,13 @@ async def launch(
     stdout: Stream = subprocess.DEVNULL,
     stderr: Stream = subprocess.DEVNULL,
 ) -> LaunchedProcess:
-    """Start a program in its own session, inside a control group if there is one.
+    """Start a program in its own session, inside its control groups if there are some.
 
     Args:
         arguments: the program and its arguments.
         environment: its whole environment.
         directory: its working directory.
-        members_file: the control group's `cgroup.procs`.
+        members_files: the control groups' `cgroup.procs`.
         supervisor: where there is no control group, who starts it and keeps its descendants.
         terminal: the path of a pseudo-terminal's slave that becomes its controlling terminal.
         size: columns and rows of a terminal that the supervisor makes behind the walls, instead of the streams.
@@ -131,7 +137,8 @@ async def launch(
         OSError: it could not be started.
         HostingError: the supervisor does not answer.
     """
-    program = ["/bin/sh", "-c", ENTER, "sandbox", str(members_file or ""), terminal, str(directory), *arguments]
+    groups = "\n".join(str(file) for file in members_files)
+    program = ["/bin/sh", "-c", ENTER, "sandbox", groups, terminal, str(directory), *arguments]
     if supervisor is not None:
         if size is not None:
             started = await supervisor.launch(program, environment, (), size)

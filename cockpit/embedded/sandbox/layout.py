@@ -8,7 +8,7 @@ import os
 import pwd
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from cockpit.embedded.hosting import HostingError
@@ -191,6 +191,11 @@ class MachineRecord:
     """The directory of the tmux socket."""
     walled: bool = False
     """It was made to live behind walls; one made by an earlier version was not, and goes on as it began."""
+    memory_mib: int = 0
+    processes: int = 0
+    """What it may have at most; one made by an earlier version has no limits."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """The control group by which each controller keeps them."""
     stopped: tuple[tuple[int, int], ...] = ()
     """Processes (pid, start time in clock ticks) that stood still before we stopped the others."""
 

@@ -7,16 +7,16 @@ import logging
 import os
 import signal
 import socket
-import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from cockpit.embedded.access.inside import PROGRAMS
-from cockpit.embedded.hosting import HostingError
+from cockpit.embedded.hosting import Enclosure, HostingError, Limits
 from cockpit.embedded.sandbox import etc
 from cockpit.embedded.sandbox.copy import remove_tree
+from cockpit.embedded.sandbox.ending import end_processes
 from cockpit.embedded.sandbox.freezer import Freezer, SignalFreezer, build_freezer, still_runs
 from cockpit.embedded.sandbox.launch import LaunchedProcess, Stream, hang_up_group, launch, signal_group
 from cockpit.embedded.sandbox.layout import (
@@ -27,19 +27,13 @@ from cockpit.embedded.sandbox.layout import (
     parsed_variables,
     sandbox_environment,
 )
-from cockpit.embedded.sandbox.processes import ProcessEntry, send_signal
+from cockpit.embedded.sandbox.limits import EARLIER, LimitGroups, no_limits, recorded_limits
 from cockpit.embedded.sandbox.supervisor import Supervisor
 from cockpit.embedded.sandbox.walls import links
 from cockpit.embedded.sandbox.walls.probe import WallsOffer
 from cockpit.paths import private_directory
 
 logger = logging.getLogger(__name__)
-
-TERMINATION_GRACE = 1.0
-"""Seconds that processes get between SIGTERM and SIGKILL when a VM is destroyed."""
-KILL_TIMEOUT = 10.0
-"""Seconds after which a process that survives SIGKILL is reported."""
-POLL_INTERVAL = 0.01
 
 CLIENT_VARIABLES = ("LANG", "LC_", "TERM", "COLORTERM")
 """Beginnings of the variables an SSH client may set, as an OpenSSH server is usually set up."""
@@ -54,7 +48,14 @@ class Sandbox:
     """A VM as a directory, an environment and a tree of processes."""
 
     def __init__(
-        self, layout: SandboxLayout, freezer: Freezer, sockets: Path, offer: Callable[[], WallsOffer], *, walled: bool
+        self,
+        layout: SandboxLayout,
+        freezer: Freezer,
+        sockets: Path,
+        offer: Callable[[], WallsOffer],
+        limits: LimitGroups,
+        *,
+        walled: bool,
     ) -> None:
         """Prepare.
 
@@ -63,11 +64,13 @@ class Sandbox:
             freezer: what holds its processes still.
             sockets: the directory of its sockets on the host.
             offer: tells the walls that the fleet has; the first time that takes a moment.
+            limits: what it may have at most.
             walled: whether it is made to live behind walls.
         """
         self.layout = layout
         self.vm_id = layout.vm_id
         self.freezer = freezer
+        self.limits = limits
         self._sockets = sockets
         self._supervisor = Supervisor(layout.supervisor, sockets / "init")
         self.walled = walled
@@ -76,9 +79,7 @@ class Sandbox:
         if self.walled:
             self._supervisor.walls = self._order_walls
         self._watch_over(freezer)
-        self._record = MachineRecord(
-            freezer=freezer.kind, group=str(freezer.group or ""), sockets=str(sockets), walled=self.walled
-        )
+        self._record = self._grouped(MachineRecord(sockets=str(sockets), walled=self.walled))
         self.platform: Callable[[str], Mapping[str, str]] = no_platform
         """Tells what its programs get to reach the fleet; what the account sets goes before it."""
         self._change = asyncio.Lock()
@@ -87,6 +88,31 @@ class Sandbox:
         self.moving.set()
         self.ended = asyncio.Event()
         """Set for good when the sandbox is being destroyed."""
+
+    def _grouped(self, record: MachineRecord) -> MachineRecord:
+        """Return a record that names the control groups, and what they keep it to."""
+        return replace(
+            record,
+            freezer=self.freezer.kind,
+            group=str(self.freezer.group or ""),
+            memory_mib=self.limits.limits.memory_mib,
+            processes=self.limits.limits.processes,
+            groups={controller: str(group) for controller, group in self.limits.groups.items()},
+        )
+
+    def _members_files(self) -> list[Path]:
+        """Return the files by which a process joins the control groups."""
+        freezing = () if self.freezer.members_file is None else (self.freezer.members_file,)
+        return list(dict.fromkeys((*freezing, *self.limits.members_files)))
+
+    def _prepare_groups(self) -> None:
+        self.freezer.prepare()
+        self.limits.prepare()
+
+    def enclosure(self) -> Enclosure:
+        """Return what separates it from the machine."""
+        shared = ("network",) if self.walled else ("files", "processes", "network")
+        return Enclosure(self.walled, shared, self.limits.in_force(), dict(self.limits.unlimited))
 
     def _watch_over(self, freezer: Freezer) -> None:
         """Tell a freezer that has no control group to go by who keeps the sandbox's processes together."""
@@ -106,7 +132,8 @@ class Sandbox:
                 f"VM {self.vm_id} was made to live behind walls, and there are none now: {offer.reason}",
                 hint="serve the fleet as it was served before, or destroy this VM",
             )
-        return offer.walls.order(self.layout, self.freezer.members_file)
+        order = offer.walls.order(self.layout, None)
+        return {**order, "members": "\n".join(str(file) for file in self._members_files())}
 
     @property
     def paused(self) -> bool:
@@ -114,19 +141,23 @@ class Sandbox:
         return self._record.paused
 
     def prepare(self) -> None:
-        """Create directories, control group and record of a new sandbox.
+        """Create directories, control groups and record of a new sandbox.
 
         Raises:
             OSError: the disk refused.
         """
         self.layout.prepare()
         private_directory(self._sockets)
-        self.freezer.prepare()
+        self._prepare_groups()
         self._record.save(self.layout.record)
 
     @classmethod
     async def adopt(
-        cls, layout: SandboxLayout, make_freezer: Callable[[str], Freezer], offer: Callable[[], WallsOffer]
+        cls,
+        layout: SandboxLayout,
+        make_freezer: Callable[[str], Freezer],
+        offer: Callable[[], WallsOffer],
+        make_limits: Callable[[str, Limits, Freezer], LimitGroups],
     ) -> Sandbox:
         """Take over a sandbox that an earlier server made: its power state holds, its lost commands end.
 
@@ -134,6 +165,7 @@ class Sandbox:
             layout: its places.
             make_freezer: makes a new freezer where the recorded control group is gone, as after a reboot.
             offer: tells the walls that the fleet has now.
+            make_limits: makes new groups for its limits where the recorded ones are gone.
 
         Raises:
             HostingError: its record is missing or broken.
@@ -142,11 +174,16 @@ class Sandbox:
         freezer = build_freezer(layout.vm_id, record.freezer, record.group)
         if freezer.group is not None and not freezer.group.is_dir():
             freezer = make_freezer(layout.vm_id)
-        sandbox = cls(layout, freezer, Path(record.sockets), offer, walled=record.walled)
-        sandbox._record = replace(record, freezer=freezer.kind, group=str(freezer.group or ""))
+        wanted = Limits(record.memory_mib, record.processes)
+        if wanted == Limits():
+            limits = no_limits(EARLIER)
+        else:
+            limits = recorded_limits(wanted, record.groups) or make_limits(layout.vm_id, wanted, freezer)
+        sandbox = cls(layout, freezer, Path(record.sockets), offer, limits, walled=record.walled)
+        sandbox._record = sandbox._grouped(record)
         layout.prepare()
         private_directory(sandbox._sockets)
-        sandbox.freezer.prepare()
+        sandbox._prepare_groups()
         sandbox._record.save(layout.record)
         if record.paused:
             sandbox.moving.clear()
@@ -256,14 +293,14 @@ class Sandbox:
                 self._refuse_ended()
                 if not self.moving.is_set():
                     continue
-                self.freezer.prepare()
+                self._prepare_groups()
                 if self.walled:
                     links.renew(self.layout)
                 process = await launch(
                     arguments,
                     environment=environment,
                     directory=WALLED_HOME if self.walled else self.layout.home,
-                    members_file=None if self.walled else self.freezer.members_file,
+                    members_files=() if self.walled else self._members_files(),
                     supervisor=self._supervisor if self.walled or self.freezer.group is None else None,
                     terminal=terminal,
                     size=size,
@@ -286,7 +323,7 @@ class Sandbox:
             async with self._change:
                 self._refuse_ended()
                 if self.moving.is_set():
-                    self.freezer.prepare()
+                    self._prepare_groups()
                     return await self._supervisor.serve_files()
 
     def _mark(self, process: LaunchedProcess) -> Path:
@@ -326,6 +363,7 @@ class Sandbox:
             await self._end_processes()
             await self._supervisor.end()
             await self.freezer.remove()
+            await self.limits.remove()
             leaving = self.layout.directory.with_name(LEAVING + self.layout.directory.name)
             if self.layout.directory.is_dir():
                 self.layout.directory.rename(leaving)
@@ -347,38 +385,5 @@ class Sandbox:
             await self._thaw()
 
     async def _end_processes(self) -> None:
-        """SIGTERM with a grace for those that can hear it, SIGKILL for all, until none is left."""
         frozen = not self.moving.is_set() or self._record.freezing
-        if not frozen:
-            for entry in (await asyncio.to_thread(self.freezer.members)).values():
-                send_signal(entry, signal.SIGTERM)
-                send_signal(entry, signal.SIGCONT)
-            await self._wait_empty(TERMINATION_GRACE)
-        deadline = time.monotonic() + KILL_TIMEOUT
-        while members := await self._survivors():
-            for entry in members.values():
-                send_signal(entry, signal.SIGKILL)
-            # A frozen process of a version 1 group dies only once it is thawed; the signal is waiting for it then.
-            if frozen:
-                await self.freezer.thaw(())
-            if time.monotonic() > deadline:
-                pids = ", ".join(str(pid) for pid in sorted(members))
-                raise HostingError(
-                    f"VM {self.vm_id} still has processes after SIGKILL: {pids}",
-                    hint="they wait for a disk or a network file system; destroy it again later",
-                )
-            await self._wait_empty(POLL_INTERVAL * 5)
-        if frozen:
-            # The first process behind walls is none of the members, and would not die as it stands still, either.
-            await self.freezer.thaw(())
-
-    async def _survivors(self) -> dict[int, ProcessEntry]:
-        """Return the processes that are left; one that just starts another program is not told apart for a moment."""
-        return await asyncio.to_thread(self.freezer.members) or await asyncio.to_thread(self.freezer.members)
-
-    async def _wait_empty(self, patience: float) -> None:
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            if not await self._survivors():
-                return
-            await asyncio.sleep(POLL_INTERVAL)
+        await end_processes(self.vm_id, self.freezer, self.limits, frozen=frozen)

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import asyncssh
 
-from cockpit.embedded.hosting import Execution, HostingError, Written
+from cockpit.embedded.hosting import Enclosure, Execution, HostingError, Limits, Written
 from cockpit.embedded.sandbox import command_log, etc, execution
 from cockpit.embedded.sandbox.copy import bytes_on_disk, clear_leftovers, copy_tree, remove_tree
 from cockpit.embedded.sandbox.freezer import Freezer, SignalFreezer, choose_freezer
 from cockpit.embedded.sandbox.layout import BUILDING, LEAVING, OPEN_TREES, PRIVATE_TREES, FleetLayout, SandboxLayout
+from cockpit.embedded.sandbox.limits import LimitGroups, LimitsProbe, no_limits
 from cockpit.embedded.sandbox.sandbox import Sandbox, no_platform
 from cockpit.embedded.sandbox.walls.probe import Probe, WallsOffer
 from cockpit.errors import ConfigError
@@ -25,6 +26,7 @@ from cockpit.paths import private_directory, write_private
 logger = logging.getLogger(__name__)
 
 KEY_ALGORITHM = "ssh-ed25519"
+UNLIMITED = Limits()
 
 
 def new_private_key() -> str:
@@ -67,6 +69,7 @@ class Sandboxes:
         self._building: set[str] = set()
         self._make_freezer: Callable[[str], Freezer] = SignalFreezer
         self._probe: Probe | None = None
+        self._limits_probe = LimitsProbe(self.layout.mark)
         self.platform: Callable[[str], Mapping[str, str]] = no_platform
         """Tells what the programs of a VM get to reach the fleet, once it is served."""
 
@@ -86,7 +89,9 @@ class Sandboxes:
         for directory in sorted(self.layout.vms.iterdir()):
             try:
                 layout = self.layout.sandbox(directory.name)
-                self._sandboxes[directory.name] = await Sandbox.adopt(layout, self._make_freezer, self.offer)
+                self._sandboxes[directory.name] = await Sandbox.adopt(
+                    layout, self._make_freezer, self.offer, self._make_limits
+                )
                 self._sandboxes[directory.name].platform = self._variables
             except (HostingError, OSError) as error:
                 logger.error("VM %s cannot be adopted and counts as dead: %s", directory.name, error)
@@ -97,6 +102,15 @@ class Sandboxes:
     def offer(self) -> WallsOffer:
         """Return the walls that new sandboxes have, or why they have none; the first time that takes a moment."""
         return WallsOffer(None, "the fleet is not served") if self._probe is None else self._probe.offer()
+
+    def unlimited(self) -> dict[str, str]:
+        """Return what of a new sandbox cannot be limited, and why; the first time that takes a moment."""
+        return self._limits_probe.reasons()
+
+    def _make_limits(self, vm_id: str, limits: Limits, freezer: Freezer) -> LimitGroups:
+        if limits == Limits():
+            return no_limits("none was asked for")
+        return self._limits_probe.make(vm_id, limits, freezer.group if freezer.kind == "cgroup2" else None)
 
     def vm_ids(self) -> tuple[str, ...]:
         """Return the VMs that exist."""
@@ -111,9 +125,11 @@ class Sandboxes:
         sandbox = self._sandboxes.get(vm_id)
         return sandbox if sandbox is not None and sandbox.layout.home.is_dir() else None
 
-    def _sandbox(self, layout: SandboxLayout, *, walled: bool) -> Sandbox:
+    def _sandbox(self, layout: SandboxLayout, limits: Limits, *, walled: bool) -> Sandbox:
         sockets = self.layout.socket_directory(layout.vm_id)
-        return Sandbox(layout, self._make_freezer(layout.vm_id), sockets, self.offer, walled=walled)
+        freezer = self._make_freezer(layout.vm_id)
+        groups = self._make_limits(layout.vm_id, limits, freezer)
+        return Sandbox(layout, freezer, sockets, self.offer, groups, walled=walled)
 
     def _demand(self, vm_id: str) -> Sandbox:
         sandbox = self.find(vm_id)
@@ -121,16 +137,18 @@ class Sandboxes:
             raise HostingError(f"VM {vm_id} does not exist", hint="list the VMs again")
         return sandbox
 
-    async def create(self, vm_id: str) -> None:
-        """Make a fresh sandbox.
+    async def create(self, vm_id: str, limits: Limits = UNLIMITED) -> None:
+        """Make a fresh sandbox, with these limits where they can be set.
 
         Raises:
             HostingError: it could not be made; nothing of it is left.
         """
-        await self._build(canonical_id(vm_id), None)
+        await self._build(canonical_id(vm_id), None, limits)
 
-    async def restore(self, vm_id: str, commit_id: str) -> None:
+    async def restore(self, vm_id: str, commit_id: str, limits: Limits = UNLIMITED) -> None:
         """Make a sandbox from a commit: its files and host key, a client key of its own, no processes.
+
+        Its limits are set where they can be.
 
         Raises:
             HostingError: the commit is missing or the copy failed; nothing of the new sandbox is left.
@@ -138,9 +156,9 @@ class Sandboxes:
         commit = self.layout.commits / canonical_id(commit_id)
         if not commit.is_dir():
             raise HostingError(f"commit {commit_id} does not exist", hint="list the commits again")
-        await self._build(canonical_id(vm_id), commit)
+        await self._build(canonical_id(vm_id), commit, limits)
 
-    async def _build(self, vm_id: str, commit: Path | None) -> None:
+    async def _build(self, vm_id: str, commit: Path | None, limits: Limits) -> None:
         if vm_id in self._sandboxes or vm_id in self._building:
             raise HostingError(f"VM {vm_id} exists already")
         self._building.add(vm_id)
@@ -162,7 +180,8 @@ class Sandboxes:
             write_private(building / "keys" / "host", host_key)
             write_private(building / "keys" / "client", new_private_key())
             offer = await asyncio.to_thread(self.offer)
-            sandbox = self._sandbox(layout, walled=offer.walls is not None)
+            await asyncio.to_thread(self._limits_probe.bases)
+            sandbox = self._sandbox(layout, limits, walled=offer.walls is not None)
             sandbox.platform = self._variables
             building.rename(layout.directory)
             sandbox.prepare()
@@ -257,7 +276,7 @@ class Sandboxes:
             if not layout.directory.is_dir():
                 return
             # It could not be adopted, but its processes are found all the same.
-            sandbox = self._sandbox(layout, walled=False)
+            sandbox = self._sandbox(layout, UNLIMITED, walled=False)
         await sandbox.end()
         self._sandboxes.pop(vm_id, None)
 
@@ -319,6 +338,11 @@ class Sandboxes:
             return "dead"
         return "paused" if sandbox.paused else "running"
 
+    async def enclosure(self, vm_id: str) -> Enclosure | None:
+        """Return what separates a VM from the machine; None for one whose directory is gone."""
+        sandbox = self.find(vm_id)
+        return None if sandbox is None else sandbox.enclosure()
+
     async def private_key(self, vm_id: str) -> tuple[str, int]:
         """Return the key that opens a VM, OpenSSH PEM text, and a port that only the host knows.
 
@@ -342,7 +366,7 @@ class Sandboxes:
             sandbox = self._sandboxes.get(vm_id)
             if sandbox is None:
                 # It could not be adopted, but its processes are found all the same.
-                sandbox = self._sandbox(self.layout.sandbox(vm_id), walled=False)
+                sandbox = self._sandbox(self.layout.sandbox(vm_id), UNLIMITED, walled=False)
             await sandbox.halt()
 
     async def destroy_all(self) -> None:

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 
 from cockpit.embedded.api.application import create_application
 from cockpit.embedded.api.records import Records
-from cockpit.embedded.hosting import Execution, HostingError
+from cockpit.embedded.hosting import Enclosure, Execution, HostingError, Limits
 
 
 @dataclass
@@ -32,6 +32,7 @@ class FakeHosting:
     failing: set[str] = field(default_factory=set)
     restores_left: int | None = None
     gate: asyncio.Event | None = None
+    limits: dict[str, Limits] = field(default_factory=dict)
     answer: tuple[int, bytes, bytes] | None = None
     logs: dict[str, list[dict[str, str]]] = field(default_factory=dict)
 
@@ -40,13 +41,15 @@ class FakeHosting:
         if call[0] in self.failing:
             raise HostingError(f"{call[0]} of {call[1]} failed")
 
-    async def create(self, vm_id: str) -> None:
+    async def create(self, vm_id: str, limits: Limits) -> None:
+        self.limits[vm_id] = limits
         if self.gate:
             await self.gate.wait()
         self._called("create", vm_id)
         self.sandboxes[vm_id] = "running"
 
-    async def restore(self, vm_id: str, commit_id: str) -> None:
+    async def restore(self, vm_id: str, commit_id: str, limits: Limits) -> None:
+        self.limits[vm_id] = limits
         if self.gate:
             await self.gate.wait()
         self._called("restore", vm_id, commit_id)
@@ -108,6 +111,9 @@ class FakeHosting:
 
     async def state(self, vm_id: str) -> str:
         return self.sandboxes.get(vm_id, "dead")
+
+    async def enclosure(self, vm_id: str) -> Enclosure | None:
+        return Enclosure(True, ("network",), self.limits.get(vm_id, Limits()), {"pids": "this user may not"})
 
     async def private_key(self, vm_id: str) -> tuple[str, int]:
         self._called("private_key", vm_id)

@@ -34,6 +34,12 @@ METADATA = {
     "mem_size_mib": 512,
     "vcpu_count": 1,
     "fs_size_mib?": int,
+    "sandbox?": {
+        "walls": True,
+        "shared": ["network"],
+        "limits": {"memory_mib": 512, "processes": int},
+        "unlimited": {"pids": str},
+    },
 }
 NEW_VM = {"vm_id": str}
 NEW_VMS = {"vms": [NEW_VM], "vm_id": str}

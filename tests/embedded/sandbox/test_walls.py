@@ -19,7 +19,7 @@ import pytest
 
 from cockpit.embedded.hosting import Execution, HostingError
 from cockpit.embedded.sandbox import init
-from cockpit.embedded.sandbox.freezer import find_group_base
+from cockpit.embedded.sandbox.groups import find_group_base
 from cockpit.embedded.sandbox.layout import FleetLayout, MachineRecord
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
 from cockpit.embedded.sandbox.walls import links

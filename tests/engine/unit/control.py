@@ -59,6 +59,8 @@ class FakeVers:
         self.states: dict[VmId, str] = {}
         self.origins: dict[VmId, CommitId] = {}
         """The commits that VMs were made from."""
+        self.metadata_told: dict[str, object] = {}
+        """What is told of each VM besides, as the wire has it."""
         self.hidden: set[VmId] = set()
         """VMs that the list leaves out."""
         self.unreadable = 0
@@ -100,7 +102,8 @@ class FakeVers:
         """Return one VM with its size."""
         await self.called("metadata", vm_id)
         origin = self.origins.get(vm_id, "c0ffee")
-        return VmMetadata(vm_id=vm_id, vcpu_count=4, mem_size_mib=2048, parent_commit_id=origin)
+        told = {"vm_id": vm_id, "vcpu_count": 4, "mem_size_mib": 2048, "parent_commit_id": origin}
+        return VmMetadata.model_validate(told | self.metadata_told)
 
     async def ssh_key(self, vm_id: VmId) -> SshKey:
         """Return a key; each call returns another one."""

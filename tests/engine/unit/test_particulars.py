@@ -10,6 +10,7 @@ from cockpit.engine.particulars import PATIENCE, Particulars
 from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import AgentKind, Power
 from cockpit.model.ids import CommitId
+from cockpit.model.sharing import Sharing
 from cockpit.model.size import UNKNOWN_SIZE, VmSize
 from cockpit.vers.errors import VmAsleep
 from tests.engine.unit.parts import VM, Parts
@@ -38,6 +39,15 @@ async def test_size_and_origin_outlive_a_list_that_lacks_the_vm_once() -> None:
     vm = parts.state.vms[VM]
     assert "status" in " ".join(parts.vers.calls), "it was looked at alone"
     assert (vm.size, vm.parent_commit) == (VmSize(4, 2048, 0), "c0ffee")
+
+
+async def test_what_a_vm_shares_outlives_the_next_list() -> None:
+    parts = Parts()
+    told = {"walls": False, "shared": ["files", "network"], "limits": {"memory_mib": 512}, "unlimited": {"pids": "no"}}
+    parts.vers.metadata_told = {"sandbox": told}
+    await Particulars(parts.state, parts.source()).learn()
+    await parts.watcher(parts.agent_sessions()).vms()
+    assert parts.state.vms[VM].sharing == Sharing(False, ("files", "network"), 512, 0, {"pids": "no"})
 
 
 async def test_what_was_chosen_stays_where_the_platform_tells_nothing() -> None:

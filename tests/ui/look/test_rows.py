@@ -16,6 +16,7 @@ from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power,
 from cockpit.model.ids import CommandId, VmId, agent_of
 from cockpit.model.ports import PortForward
 from cockpit.model.receipts.receipt import Receipt, Stage
+from cockpit.model.sharing import Sharing
 from cockpit.model.size import VmSize
 from cockpit.model.usage.spending import DaySpending, Spending
 from cockpit.text.clean import NOTHING
@@ -197,6 +198,15 @@ def test_a_vm_s_size_is_shown_where_its_name_has_room(width: int, shown: str) ->
         assert row.cell_length == width
     said = machines.vm_row(vm, None, NOW, width).plain
     assert shown in said and ("c " in said) == bool(shown) and "golden" in said
+
+
+@pytest.mark.parametrize("width", [30, 44, 60, 100, 140])
+@pytest.mark.parametrize("walls", [True, False])
+def test_whether_a_vm_has_walls_is_shown_where_there_is_room(width: int, walls: bool) -> None:
+    vm = Vm(VmId("c3f27b67-f057-40e4-875e-0487f9293efc"), Power.RUNNING, label="golden", size=VmSize(4, 8192, 20480))
+    row = machines.vm_row(replace(vm, sharing=Sharing(walls)), None, NOW, width)
+    assert row.cell_length == width
+    assert (("walls" in row.plain), ("no walls" in row.plain)) == (width >= 100, width >= 100 and not walls)
 
 
 @pytest.mark.parametrize("width", [30, 36, 44, 60, 100])

@@ -15,7 +15,7 @@ from cockpit.embedded.api.owners.others import Holding, Others
 from cockpit.embedded.api.owners.possessions import Possessions
 from cockpit.embedded.api.records import CommitRow, Size, VmRow, now_text
 from cockpit.embedded.api.vers.exchange import ApiError, BranchError
-from cockpit.embedded.hosting import Execution, Hosting, HostingError
+from cockpit.embedded.hosting import PROCESS_LIMIT, Execution, Hosting, HostingError, Limits
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,9 @@ ASLEEP = "The requested VM is not currently running (node_id is null); is it sle
 """What a VM that sleeps answers to nearly everything, with 409."""
 VM_LIMIT = 256
 """VMs that may exist at once: all of them share the machine the cockpit runs on."""
+
+LEAST_MEMORY_MIB = 128
+"""Nothing runs in less, whatever was asked for."""
 
 
 class Lifecycle(Possessions):
@@ -134,7 +137,7 @@ class Lifecycle(Possessions):
         self._check_limit(1)
         vm_id = str(uuid.uuid4())
         self.records.add_vm(vm_id, size, labels=labels, made_by=made_by)
-        boot = asyncio.create_task(self._boot(vm_id), name=f"boot {vm_id}")
+        boot = asyncio.create_task(self._boot(vm_id, limits_of(size)), name=f"boot {vm_id}")
         self._boots[vm_id] = boot
         boot.add_done_callback(lambda _: self._boots.pop(vm_id, None))
         if wait_boot:
@@ -143,9 +146,9 @@ class Lifecycle(Possessions):
                 raise ApiError(500, "failed to provision VM on node: the VM did not boot")
         return vm_id
 
-    async def _boot(self, vm_id: str) -> None:
+    async def _boot(self, vm_id: str, limits: Limits) -> None:
         try:
-            await self.hosting.create(vm_id)
+            await self.hosting.create(vm_id, limits)
             await self._give_variables(vm_id)
         except HostingError as error:
             log.error("VM %s did not boot: %s", vm_id, error)
@@ -192,7 +195,7 @@ class Lifecycle(Possessions):
             made_by=made_by,
         )
         try:
-            await self.hosting.restore(vm_id, commit.commit_id)
+            await self.hosting.restore(vm_id, commit.commit_id, limits_of(commit.size))
             await self._give_variables(vm_id)
         except HostingError as error:
             self.records.delete_vm(vm_id)
@@ -363,6 +366,11 @@ class Lifecycle(Possessions):
         existing = len(self.records.vms()) + self.others.vms()
         if existing + count > self._vm_limit:
             raise ApiError(403, f"resource limit exceeded: {existing} of {self._vm_limit} VMs exist")
+
+
+def limits_of(size: Size) -> Limits:
+    """Return what a VM of this size is kept to where its host can: its memory, and a number of processes."""
+    return Limits(max(LEAST_MEMORY_MIB, size.mem_size_mib), PROCESS_LIMIT)
 
 
 def node_error(error: HostingError) -> ApiError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
@@ -154,6 +155,9 @@ class VersApi:
             "vcpu_count": vm.size.vcpu_count,
             "fs_size_mib": vm.size.fs_size_mib,
         }
+        enclosure = await self._lifecycle.hosting.enclosure(vm.vm_id)
+        if enclosure is not None:
+            record["sandbox"] = asdict(enclosure)
         return json_response(record)
 
     async def ssh_key(self, request: Request) -> Response:

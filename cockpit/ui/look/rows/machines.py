@@ -17,6 +17,8 @@ SIZE_CELLS = 13
 """Cells of a VM's size: `16c 64G 100G`."""
 CORE_CELLS = 7
 """Cells of a VM's processors and memory: `2c 4G`."""
+WALLS_CELLS = 9
+"""Cells of what says whether it stands behind walls: `no walls`."""
 ID_CELLS = 9
 """Cells of the beginning of a VM's id."""
 LEAST_NAME = 8
@@ -77,13 +79,18 @@ def vm_row(
 
 
 def _besides(vm: Vm, room: int) -> list[Piece]:
-    """Return its size and the beginning of its id, as much of both as there is room for, in columns."""
+    """Return its size, whether it has walls, and the beginning of its id, as much as there is room for, in columns."""
     if room < CORE_CELLS:
         return []
     if room < SIZE_CELLS:
         return [(fit(clean_line(vm.size.core), CORE_CELLS), "$muted")]
     size: Piece = (fit(clean_line(vm.size.brief), SIZE_CELLS), "$muted")
-    return [size] if room < SIZE_CELLS + ID_CELLS else [size, (fit(clean_line(vm.id[:8]), ID_CELLS), "$faint")]
+    pieces, room = [size], room - SIZE_CELLS
+    if vm.sharing is not None and room >= WALLS_CELLS:
+        style = "$muted" if vm.sharing.walls else "$link-degraded"
+        pieces.append((fit(clean_line(vm.sharing.brief), WALLS_CELLS), style))
+        room -= WALLS_CELLS
+    return [*pieces, (fit(clean_line(vm.id[:8]), ID_CELLS), "$faint")] if room >= ID_CELLS else pieces
 
 
 def plain_heading(number: int, width: int) -> Content:
