@@ -11,7 +11,7 @@ from typing import Any
 from cockpit.embedded.endpoint import ServerEndpoint
 from cockpit.embedded.inventory import Costs, RunningVm, look
 from cockpit.embedded.shared import Shared, read_shared
-from cockpit.model.sharing import LIMITED
+from cockpit.model.confinement import LIMITED
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import our_line
 
@@ -39,9 +39,18 @@ class Inventory:
         served = {"root": str(self.root), "seconds": round(self.now - self.endpoint.started_at)}
         vms = [asdict(vm) for vm in self.costs.vms]
         commits = {"commits": self.costs.commits, "commit_bytes": self.costs.commit_bytes}
-        walls = {"walls": self.shared and self.shared.walls, "shared_because": self.shared and self.shared.because}
-        walls |= {"unlimited": self.shared and self.shared.unlimited}
-        return {**where, **served, **walls, "vms": vms, **commits, "server_memory_bytes": self.costs.server_bytes}
+        said = self.shared
+        walls = {"walls": said and said.walls, "shared_because": said and said.because}
+        limits = {"unlimited": said and said.unlimited}
+        return {
+            **where,
+            **served,
+            **walls,
+            **limits,
+            "vms": vms,
+            **commits,
+            "server_memory_bytes": self.costs.server_bytes,
+        }
 
     def lines(self) -> Iterator[Clean]:
         """Yield it as one screen of lines."""
@@ -94,11 +103,9 @@ def _unlimited(said: Shared | None) -> Iterator[Clean]:
     reasons = {LIMITED[word]: said.unlimited[word] for word in LIMITED if word in said.unlimited}
     if not reasons:
         yield ours("  a new VM is kept to the memory that it was made with, and to a number of processes")
-    elif len(set(reasons.values())) == 1:
-        yield our_line("  nothing limits a VM's {}: {}", " and ".join(reasons), *set(reasons.values()))
-    else:
-        for what, reason in reasons.items():
-            yield our_line("  nothing limits a VM's {}: {}", what, reason)
+    for reason in dict.fromkeys(reasons.values()):
+        what = " and ".join(name for name, why in reasons.items() if why == reason)
+        yield our_line("  nothing limits a VM's {}: {}", what, reason)
 
 
 def _row(vm: RunningVm) -> Clean:

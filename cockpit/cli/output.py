@@ -61,7 +61,7 @@ def vm_object(vm: Vm, fleet: Fleet) -> dict[str, Any]:
         "vcpus": vm.size.vcpus or None,
         "memory_mib": vm.size.memory_mib or None,
         "disk_mib": vm.size.disk_mib or None,
-        "sandbox": asdict(vm.sharing) if vm.sharing is not None else None,
+        "sandbox": asdict(vm.confinement) if vm.confinement is not None else None,
     }
 
 

@@ -75,4 +75,6 @@ class Particulars:
             told.fs_size_mib or vm.size.disk_mib,
         )
         parent = CommitId(told.parent_commit_id) if told.parent_commit_id else None
-        self._fleet_state.put_vm(replace(vm, size=size, parent_commit=parent, sharing=told.sandbox or vm.sharing))
+        self._fleet_state.put_vm(
+            replace(vm, size=size, parent_commit=parent, confinement=told.sandbox or vm.confinement)
+        )

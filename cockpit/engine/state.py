@@ -226,7 +226,7 @@ class FleetState:
         known = self.vms.get(vm.id)
         if known is not None and vm.size == UNKNOWN_SIZE:
             origin = vm.parent_commit or known.parent_commit
-            vm = replace(vm, size=known.size, parent_commit=origin, sharing=vm.sharing or known.sharing)
+            vm = replace(vm, size=known.size, parent_commit=origin, confinement=vm.confinement or known.confinement)
         vm = replace(
             vm,
             host=vm.source if vm.source in self.plain else "",

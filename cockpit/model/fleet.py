@@ -13,6 +13,7 @@ from enum import StrEnum
 from cockpit.model.board import FeedItem, Task
 from cockpit.model.changes.report import Workspace
 from cockpit.model.claims import Claim, VmLook
+from cockpit.model.confinement import Confinement
 from cockpit.model.content import Usage
 from cockpit.model.health import ServiceHealth, kind_of_service
 from cockpit.model.ids import AgentId, CommitId, VmId
@@ -24,7 +25,6 @@ from cockpit.model.owed import Owed
 from cockpit.model.ports import PortForward
 from cockpit.model.receipts.receipt import Receipt
 from cockpit.model.scaffold import Scaffold
-from cockpit.model.sharing import Sharing
 from cockpit.model.size import UNKNOWN_SIZE, VmSize
 from cockpit.model.usage.spending import Spending
 
@@ -115,7 +115,7 @@ class Vm:
     """How it is known that board, feed and registry are on it; empty for all others."""
     size: VmSize = UNKNOWN_SIZE
     """What it has; 0 in a part that nobody told."""
-    sharing: Sharing | None = None
+    confinement: Confinement | None = None
     """What it shares with this machine, where it is a sandbox on it; None where nobody said so."""
 
 

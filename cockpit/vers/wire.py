@@ -13,9 +13,9 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from cockpit.model.confinement import Confinement
 from cockpit.model.fleet import Power, Vm
 from cockpit.model.ids import CommitId, VmId
-from cockpit.model.sharing import Sharing
 
 
 def unix_seconds(value: object) -> float:
@@ -121,15 +121,15 @@ def _named(value: object, kind: type) -> dict[str, Any]:
     return {key: item for key, item in value.items() if isinstance(key, str) and isinstance(item, kind)}
 
 
-def sharing_of(value: object) -> Sharing | None:
+def confinement_of(value: object) -> Confinement | None:
     """Return what a server says of a sandbox; None where it says nothing that can be read."""
     if not isinstance(value, dict) or not isinstance(value.get("walls"), bool):
         return None
     shared = value.get("shared")
     words = tuple(word for word in shared if isinstance(word, str)) if isinstance(shared, list) else ()
     limits = _named(value.get("limits"), int)
-    kept = (max(0, _number(limits.get(name))) for name in ("memory_mib", "processes"))
-    return Sharing(value["walls"], words, *kept, _named(value.get("unlimited"), str))
+    memory, processes = (max(0, _number(limits.get(name))) for name in ("memory_mib", "processes"))
+    return Confinement(value["walls"], words, memory, processes, _named(value.get("unlimited"), str))
 
 
 class VmMetadata(VmRecord):
@@ -144,7 +144,7 @@ class VmMetadata(VmRecord):
     """Both from newer servers only; 0 where nothing is said."""
     fs_size_mib: Number = 0
     """From the embedded fleet only: the platform tells the size of no disk."""
-    sandbox: Annotated[Sharing | None, BeforeValidator(sharing_of)] = None
+    sandbox: Annotated[Confinement | None, BeforeValidator(confinement_of)] = None
     """From the embedded fleet only: its VMs are sandboxes on the machine it runs on."""
 
 

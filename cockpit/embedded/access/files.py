@@ -10,7 +10,7 @@ import shlex
 import shutil
 from pathlib import Path
 
-from cockpit.embedded.access.inside import GATEWAY_VARIABLE, PROGRAMS, service_variables
+from cockpit.embedded.access.inside import GATEWAY_VARIABLE, NODE, PROGRAMS, service_variables
 from cockpit.embedded.endpoint import ServerEndpoint, read_token
 from cockpit.embedded.gateway.certificates import PLATFORM_DOMAIN
 from cockpit.errors import ConfigError
@@ -49,7 +49,8 @@ def write_environment(place: Path, endpoint: ServerEndpoint) -> Path:
     """
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables(place, endpoint).items()]
     # Sourced again, it does not grow.
-    lines.append(f'PATH={shlex.quote(str(PROGRAMS))}:"${{PATH#*/access/programs:}}"\nexport PATH\n')
+    lines.append(f'PATH={shlex.quote(str(PROGRAMS))}:"${{PATH#*/access/programs:}}"\n')
+    lines.append(f'! command -v node > /dev/null || PATH={shlex.quote(str(NODE))}:"$PATH"\nexport PATH\n')
     file = place / "environment.sh"
     write_private(file, "".join(lines))
     return file

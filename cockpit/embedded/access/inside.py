@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +12,16 @@ from cockpit.vers.credentials import API_PREFIX
 
 PROGRAMS = Path(__file__).parent / "programs"
 """A directory for the front of a search path: `openssl` there finds every VM under its name on the platform."""
+NODE = Path(__file__).parent / "node"
+"""Another, whose `node` does so for each program of Node, where there is a real one to be found behind it."""
 GATEWAY_VARIABLE = "COCKPIT_GATEWAY"
-"""What that `openssl` reads: the gateway's `HOST:PORT`."""
+"""What both read: the gateway's `HOST:PORT`."""
+
+
+def with_programs(search: str) -> str:
+    """Return a search path with ours in front; who looks for node where there is none must not find ours."""
+    found = shutil.which("node", path=search)
+    return os.pathsep.join((*([str(NODE)] if found else []), str(PROGRAMS), search))
 
 
 @dataclass(frozen=True, slots=True)

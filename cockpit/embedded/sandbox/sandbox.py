@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from cockpit.embedded.access.inside import PROGRAMS
+from cockpit.embedded.access.inside import with_programs
 from cockpit.embedded.hosting import Enclosure, HostingError, Limits
 from cockpit.embedded.sandbox import etc
 from cockpit.embedded.sandbox.copy import remove_tree
@@ -257,7 +257,7 @@ class Sandbox:
         held = etc.read_variables(self.layout) if self.walled else None
         variables = None if held is None else parsed_variables(held)
         own = sandbox_environment(self.layout, self._sockets, os.environ, walled=self.walled, variables=variables)
-        own["PATH"] = f"{PROGRAMS}{os.pathsep}{own['PATH']}"
+        own["PATH"] = with_programs(own["PATH"])
         return {**self.platform(self.vm_id), **own, **wanted}
 
     async def launch(

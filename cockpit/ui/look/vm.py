@@ -95,8 +95,8 @@ def _lineage(vm: Vm, fleet: Fleet, now: float) -> Iterator[tuple[Clean, list[Pie
         return  # What a platform keeps of VMs.
     yield ours("from commit"), [(clean_line(vm.parent_commit), "")] if vm.parent_commit else [UNKNOWN]
     yield ours("size"), [(clean_line(vm.size.brief), "")] if vm.size.brief else [UNKNOWN]
-    for number, sentence in enumerate(vm.sharing.sentences if vm.sharing is not None else ()):
-        yield ours("sandbox" if number == 0 else ""), [(clean_line(sentence), "")]
+    for number, sentence in enumerate(vm.confinement.sentences if vm.confinement is not None else ()):
+        yield (ours("sandbox") if number == 0 else ours("")), [(clean_line(sentence), "")]
     commits = [one for one in fleet.kept if one.vm == vm.id]
     for one in commits[-MOST_COMMITS:]:
         kept = clean_line(one.commit) if one.commit is not None else ours("being taken")

@@ -8,9 +8,9 @@ from dataclasses import replace
 from cockpit.engine.commands.wanted import wanted_from, wanted_text
 from cockpit.engine.particulars import PATIENCE, Particulars
 from cockpit.model.commands.life import Spawn
+from cockpit.model.confinement import Confinement
 from cockpit.model.fleet import AgentKind, Power
 from cockpit.model.ids import CommitId
-from cockpit.model.sharing import Sharing
 from cockpit.model.size import UNKNOWN_SIZE, VmSize
 from cockpit.vers.errors import VmAsleep
 from tests.engine.unit.parts import VM, Parts
@@ -47,7 +47,7 @@ async def test_what_a_vm_shares_outlives_the_next_list() -> None:
     parts.vers.metadata_told = {"sandbox": told}
     await Particulars(parts.state, parts.source()).learn()
     await parts.watcher(parts.agent_sessions()).vms()
-    assert parts.state.vms[VM].sharing == Sharing(False, ("files", "network"), 512, 0, {"pids": "no"})
+    assert parts.state.vms[VM].confinement == Confinement(False, ("files", "network"), 512, 0, {"pids": "no"})
 
 
 async def test_what_was_chosen_stays_where_the_platform_tells_nothing() -> None:

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.attention import NOTHING_WANTED, Tally
+from cockpit.model.confinement import Confinement
 from cockpit.model.content import Usage
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Vm
 from cockpit.model.ids import CommandId, VmId, agent_of
 from cockpit.model.ports import PortForward
 from cockpit.model.receipts.receipt import Receipt, Stage
-from cockpit.model.sharing import Sharing
 from cockpit.model.size import VmSize
 from cockpit.model.usage.spending import DaySpending, Spending
 from cockpit.text.clean import NOTHING
@@ -204,7 +204,7 @@ def test_a_vm_s_size_is_shown_where_its_name_has_room(width: int, shown: str) ->
 @pytest.mark.parametrize("walls", [True, False])
 def test_whether_a_vm_has_walls_is_shown_where_there_is_room(width: int, walls: bool) -> None:
     vm = Vm(VmId("c3f27b67-f057-40e4-875e-0487f9293efc"), Power.RUNNING, label="golden", size=VmSize(4, 8192, 20480))
-    row = machines.vm_row(replace(vm, sharing=Sharing(walls)), None, NOW, width)
+    row = machines.vm_row(replace(vm, confinement=Confinement(walls)), None, NOW, width)
     assert row.cell_length == width
     assert (("walls" in row.plain), ("no walls" in row.plain)) == (width >= 100, width >= 100 and not walls)
 

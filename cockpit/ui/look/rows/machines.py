@@ -86,9 +86,9 @@ def _besides(vm: Vm, room: int) -> list[Piece]:
         return [(fit(clean_line(vm.size.core), CORE_CELLS), "$muted")]
     size: Piece = (fit(clean_line(vm.size.brief), SIZE_CELLS), "$muted")
     pieces, room = [size], room - SIZE_CELLS
-    if vm.sharing is not None and room >= WALLS_CELLS:
-        style = "$muted" if vm.sharing.walls else "$link-degraded"
-        pieces.append((fit(clean_line(vm.sharing.brief), WALLS_CELLS), style))
+    if vm.confinement is not None and room >= WALLS_CELLS:
+        style = "$muted" if vm.confinement.walls else "$link-degraded"
+        pieces.append((fit(clean_line(vm.confinement.brief), WALLS_CELLS), style))
         room -= WALLS_CELLS
     return [*pieces, (fit(clean_line(vm.id[:8]), ID_CELLS), "$faint")] if room >= ID_CELLS else pieces
 

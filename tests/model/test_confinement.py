@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.sharing import Sharing
-from cockpit.vers.wire import VmMetadata, sharing_of
+from cockpit.model.confinement import Confinement
+from cockpit.vers.wire import VmMetadata, confinement_of
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -26,17 +26,17 @@ def test_any_answer_is_read_and_can_be_said(sent: Any) -> None:
     assert (told is not None) == (isinstance(sent, dict) and isinstance(sent.get("walls"), bool))
     if told is not None:
         assert told.brief in ("walls", "no walls")
-        assert all(isinstance(sentence, str) and sentence for sentence in told.sentences)
+        assert all(told.sentences)
 
 
 def test_what_it_has_shares_and_is_kept_to_is_said() -> None:
     walled = {"walls": True, "shared": ["network", "?"], "limits": {"memory_mib": 512, "processes": 9}, "unlimited": {}}
-    told = sharing_of(walled)
+    told = confinement_of(walled)
     assert told is not None and told.sentences == (
         "behind walls: a /root, a /tmp and process numbers of its own; shares the network with this machine",
         "kept to 512 MiB of memory and 9 processes",
     )
-    assert Sharing(False, ("files", "processes", "network"), 0, 9, {"memory": "this user may not"}).sentences == (
+    assert Confinement(False, ("files", "processes", "network"), 0, 9, {"memory": "this user may not"}).sentences == (
         "without walls; shares files, processes and the network with this machine",
         "kept to 9 processes",
         "nothing limits its memory: this user may not",

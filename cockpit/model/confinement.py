@@ -12,7 +12,7 @@ LIMITED = {"memory": "memory", "pids": "number of processes"}
 
 
 @dataclass(frozen=True, slots=True)
-class Sharing:
+class Confinement:
     """What the fleet's server says of one."""
 
     walls: bool = False
