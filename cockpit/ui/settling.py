@@ -24,6 +24,9 @@ PAUSE = 0.002
 STEP = 0.1
 """Seconds that count at most between two looks at the clock."""
 
+COMING = 10
+"""How much longer a screen is waited for that a key led to and that is not laid out yet: only there can it be used."""
+
 ROUNDS = 12
 """Rounds without a change of screen or focus after which a screen that is never quiet counts as settled."""
 
@@ -47,6 +50,23 @@ class Patience:
         return self._left <= 0
 
 
+class PatienceWithComing:
+    """Patience that begins once the screen has come that is waited for; for that it waits longer, but not for ever."""
+
+    def __init__(self, seconds: float, is_coming: Callable[[], bool]) -> None:
+        self._seconds = seconds
+        self._usual, self._longest = Patience(seconds), Patience(seconds * COMING)
+        self._is_coming = is_coming
+
+    def ended(self) -> bool:
+        """Tell whether the time is up."""
+        longest = self._longest.ended()
+        if not self._is_coming():
+            return self._usual.ended()
+        self._usual = Patience(self._seconds)
+        return longest
+
+
 class Settling:
     """Knows when an application has come to rest, and what in it is not worth waiting for."""
 
@@ -58,8 +78,11 @@ class Settling:
         """Screens whose layout was waited for in vain, until they are laid out after all."""
 
     async def wait(self, seconds: float) -> None:
-        """Wait until what the last key began is worked off, for some seconds at most."""
-        patience = Patience(seconds)
+        """Wait until what the last key began is worked off, for some seconds at most.
+
+        For a screen that is still to come it is waited longer: whatever is written for it would be lost elsewhere.
+        """
+        patience = PatienceWithComing(seconds, self._is_coming)
         before: object = None
         unchanged = 0
         while self._app.is_running:
@@ -93,7 +116,7 @@ class Settling:
         pumps = [self._app, *self._app.screen_stack, *self._app.screen.walk_children()]
         return [pump for pump in pumps if pump not in self._deaf]
 
-    async def _reach(self, pumps: list[MessagePump], patience: Patience) -> None:
+    async def _reach(self, pumps: list[MessagePump], patience: PatienceWithComing) -> None:
         """Wait until every pump has handled what is in its queue now."""
         pending = set(pumps)
         reached = asyncio.Event()
@@ -121,6 +144,10 @@ class Settling:
             self._shapeless.discard(screen)
             return False
         return screen not in self._shapeless and screen not in self._deaf
+
+    def _is_coming(self) -> bool:
+        """Tell whether the screen is not mounted yet, and worth waiting for: one that is laid out anew is there."""
+        return not self._app.screen.is_mounted and self._is_pending()
 
     def _is_laid_out(self) -> bool:
         screen = self._app.screen

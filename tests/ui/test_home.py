@@ -300,6 +300,16 @@ async def test_wide_screens_show_every_pane() -> None:
             assert home.query_one(pane).display
 
 
+async def test_the_newest_of_the_feed_stays_in_sight_while_nobody_reads_in_it() -> None:
+    async with cockpit(size=(200, 50)) as (_pilot, home, engine):
+        feed = home.query_one(FeedPane)
+        for number in range(80):
+            event = replace(engine.fleet.feed[-1], id=f"new{number}")
+            engine.change(replace(engine.fleet, feed=(*engine.fleet.feed, event)))
+            home.bridge.flush()
+            assert feed.cursor_key == event.id and feed.scroll_offset.y == 0
+
+
 @pytest.mark.parametrize("width", [80, 120, 200])
 async def test_zoom_gives_the_focused_area_the_screen_and_back(width: int) -> None:
     async with cockpit(size=(width, 30)) as (pilot, home, _engine):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from textual import events
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.drivers.headless_driver import HeadlessDriver
 
 from cockpit.model.commands.agent import Prompt
@@ -21,6 +21,7 @@ from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.key_gate import KeyGate
 from cockpit.ui.screens.home.screen import HomeScreen
 from cockpit.ui.settling import Patience, Settling
+from cockpit.ui.widgets.data_fields import DataInput
 from cockpit.ui.writing.composer import Composer
 from tests.ui.scene import vm_id
 from tests.ui.test_home import cockpit, notifications
@@ -78,6 +79,7 @@ async def test_a_screen_whose_mount_never_ends_holds_the_keys_for_the_limit_once
 
     monkeypatch.setattr(Settling, "wait", measured)
     monkeypatch.setattr("cockpit.ui.key_gate.LIMIT", 2.0)
+    monkeypatch.setattr("cockpit.ui.settling.COMING", 1)
     async with cockpit() as (pilot, home, engine):
         stuck = EndlessMount()
         try:
@@ -91,8 +93,39 @@ async def test_a_screen_whose_mount_never_ends_holds_the_keys_for_the_limit_once
     assert len([seconds for seconds in waits if seconds >= 1.9]) == 1, waits
 
 
+class SlowMount(Dialog[None]):
+    """A dialog that is mounted only when its release is told, and takes text then."""
+
+    def __init__(self) -> None:
+        super().__init__(ours("slow"))
+        self.released = asyncio.Event()
+
+    def compose_body(self) -> ComposeResult:
+        yield DataInput(id="text")
+
+    async def _on_compose(self, event: events.Compose) -> None:
+        event.prevent_default()
+        await self.released.wait()
+        await super()._on_compose(event)
+
+    def on_mount(self) -> None:
+        self.query_one("#text").focus()
+
+
+async def test_what_is_typed_for_a_screen_that_is_long_in_coming_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.ui.settling.COMING", 100)
+    async with cockpit() as (pilot, home, engine):
+        slow = SlowMount()
+        home.open_dialog(slow)
+        asyncio.get_running_loop().call_later(1.0, slow.released.set)
+        await used(pilot.app, *"w*3:x")
+        await reached(lambda: slow.query_one(DataInput).value == "w*3:x")
+        assert engine.ordered == []
+
+
 async def test_a_question_that_is_never_painted_is_left_and_confirms_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cockpit.ui.key_gate.LIMIT", 0.2)
+    monkeypatch.setattr("cockpit.ui.settling.COMING", 1)
     answers: list[bool | None] = []
     async with cockpit() as (pilot, home, engine):
         stuck = EndlessQuestion()
@@ -109,6 +142,7 @@ async def test_a_question_that_is_never_painted_is_left_and_confirms_nothing(mon
 
 async def test_a_screen_that_never_settles_holds_the_keys_for_the_limit_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cockpit.ui.key_gate.LIMIT", 2.0)
+    monkeypatch.setattr("cockpit.ui.settling.COMING", 1)
     monkeypatch.setattr("cockpit.ui.settling.Settling._is_laid_out", lambda settling: False)
     async with cockpit() as (pilot, _home, engine):
         began = time.monotonic()

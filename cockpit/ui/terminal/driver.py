@@ -26,6 +26,7 @@ from cockpit.ui.terminal.hang_up import HANG_UP_LIMIT, HUNG_UP, end_within
 from cockpit.ui.terminal.input_parser import InputParser, clamped_size
 from cockpit.ui.terminal.key_places import ASK_FOR_PLACES
 from cockpit.ui.terminal.replica import Replica
+from cockpit.ui.terminal.typed_before import as_keys, waiting_lines
 from cockpit.ui.terminal.writer import TerminalWriter
 
 if TYPE_CHECKING:
@@ -83,12 +84,15 @@ class TerminalDriver(LinuxDriver):
         """Up to when it is certain that nothing more had come in."""
         self._parser = InputParser(lambda: self._known_until)
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._typed_before = 0
+        """Bytes that wait since before the terminal was taken."""
 
     # --- taking the terminal, and giving it back ------------------------------------------------------
 
     def start_application_mode(self) -> None:
         """Take the terminal."""
         sys.setswitchinterval(TURN)
+        self._typed_before = waiting_lines(self.fileno)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if not constants.DISABLE_KITTY_KEY:
             self.write(ASK_FOR_PLACES)
@@ -271,7 +275,9 @@ class TerminalDriver(LinuxDriver):
                         self._hang_up(EOFError("end of input"))
                         return
                     self._known_until = time.monotonic()
-                    self._process(self._parser.feed(self._decoder.decode(data)))
+                    keys = as_keys(data, self._typed_before)
+                    self._typed_before = max(0, self._typed_before - len(data))
+                    self._process(self._parser.feed(self._decoder.decode(keys)))
                 else:
                     # However long this thread stood still since: what comes then is read before time counts again.
                     self._known_until = max(self._known_until, looked + TICK)

@@ -290,10 +290,10 @@ class FeedPane(Pane):
     SHOWN = 300
     """Items shown: more than anybody scrolls through."""
 
-    def flush(self, fleet: Fleet, now: float) -> None:
+    def flush_steps(self, fleet: Fleet, now: float) -> Iterator[None]:
         """Show a snapshot; whoever stands on the newest and has no key on it stays there."""
         newest = self.cursor_index in (0, None) and not self.has_focus
-        super().flush(fleet, now)
+        yield from super().flush_steps(fleet, now)
         if newest and self.rows:
             self.point_at(self.rows[0].key)
 

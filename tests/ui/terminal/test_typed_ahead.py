@@ -135,3 +135,17 @@ def test_what_stands_behind_a_paste_that_stalled_is_written(tmp_path: Path) -> N
 
 def test_a_byte_that_is_no_text_is_said_and_hurts_nobody(tmp_path: Path) -> None:
     assert ordered(tmp_path, b"p\xe9t\xff\r", until="0xe9") == [str(Prompt(FIRST, "t"))]
+
+
+def test_what_is_typed_before_the_screen_has_the_terminal_is_used_enter_included(tmp_path: Path) -> None:
+    orders = tmp_path / "orders"
+    terminal = Terminal([*SCENE, "--orders", str(orders)], dict(os.environ), ROOT)
+    try:
+        terminal.write(b"nw*3: do this\x14\r")
+        terminal.read_until(lambda: terminal.shows("close, it goes on"), "the order")
+        terminal.write(b"\x1b" + LEAVE)
+        terminal.read_until(lambda: terminal.process.poll() is not None, "the end")
+    finally:
+        terminal.close()
+    made = orders.read_text().splitlines()
+    assert len(made) == 3 and all("do this" in one and "WORKER" in one for one in made)
