@@ -9,7 +9,7 @@ from typing import Any, cast
 from cockpit.agents.adapter import Decoder, LaunchSettings, Program
 from cockpit.agents.claude import launch
 from cockpit.agents.claude.decode import ClaudeDecoder
-from cockpit.agents.claude.modes import PERMISSION_MODES, THINKING
+from cockpit.agents.claude.modes import OFF, PERMISSION_MODES, THINKING
 from cockpit.agents.claude.permissions import answer_to
 from cockpit.agents.claude.requests import PROVIDER, line_of, request, response_to
 from cockpit.agents.claude.sessions import (
@@ -103,8 +103,9 @@ class ClaudeAdapter:
             case turns.SetModel(model=model):
                 return request("set_model", command_id, model, model=model)
             case turns.SetThinking(level=level):
-                tokens = THINKING.get(level, 0)
-                return request("set_thinking_level", command_id, level, max_thinking_tokens=tokens)
+                tokens = request("set_thinking_tokens", command_id, level, max_thinking_tokens=THINKING.get(level, 0))
+                effort = {} if level == OFF else {"effortLevel": level}
+                return tokens + request("set_thinking_level", command_id, level, settings=effort)
             case turns.SetPermissionMode(mode=mode):
                 return request("set_permission_mode", command_id, mode, mode=mode)
             case _:

@@ -47,6 +47,9 @@ SUB_AGENT = "local_agent"
 RESUMED = "cockpit_session"
 """The line that our own launch writes before it goes on with a session."""
 
+THINKS = "cockpit_thinking"
+"""The line in which our own launch says how much it was started to think."""
+
 
 class ClaudeDecoder:
     """Decodes one stream, and keeps nothing."""
@@ -99,7 +102,9 @@ def _assistant(record: dict[str, Any]) -> Event | None:
 
 
 def _user(record: dict[str, Any]) -> Event | None:
-    return None if record.get("parent_tool_use_id") else said_by_user(record)
+    parent = text_of(record.get("parent_tool_use_id"))
+    # What a sub-agent is told and given says no more of it than that it goes on.
+    return ToolOutput(parent, "", beside=True) if parent else said_by_user(record)
 
 
 def _system(record: dict[str, Any]) -> Event | None:
@@ -237,6 +242,7 @@ _DECODERS: dict[str, Callable[[dict[str, Any]], Event | None]] = {
     "control_response": responded,
     "result": _result,
     RESUMED: _resumed,
+    THINKS: lambda record: SettingChanged("thinking_level", text_of(record.get("level"))),
     "cockpit_run": event_of_run,
     "cockpit_exit": event_of_run,
 }

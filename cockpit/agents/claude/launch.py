@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cockpit.agents.adapter import LaunchSettings, Program
-from cockpit.agents.claude.decode import RESUMED
-from cockpit.agents.claude.modes import PERMISSION_MODES, THINKING
+from cockpit.agents.claude.decode import RESUMED, THINKS
+from cockpit.agents.claude.modes import OFF, PERMISSION_MODES, THINKING
 from cockpit.agents.variables import matching_variables
 from cockpit.model.commands.life import Spawn
 
@@ -50,6 +50,12 @@ printf '{{"type":"{RESUMED}","id":"%s"}}\\n' "$id"
 exec "$0" "$@"
 """
 """Goes on with the newest session, and says in the output which one that is, or that there is none."""
+
+
+SAY_LEVEL = f"""printf '{{"type":"{THINKS}","level":"LEVEL"}}\\n'
+exec "$0" "$@"
+"""
+"""Says in the output how much it thinks: it says so of itself nowhere, and its next start is to think as much."""
 
 
 def local_program(name: str, settings: LaunchSettings, environment: Mapping[str, str]) -> Program:
@@ -110,7 +116,9 @@ def _arguments(settings: LaunchSettings) -> Callable[[Spawn, str, bool], Sequenc
         if instructions:
             words += ["--system-prompt-file" if spawn.replaces_prompt else "--append-system-prompt-file", instructions]
         if spawn.thinking in THINKING:
+            words += [] if spawn.thinking == OFF else ["--effort", spawn.thinking]
             words = ["env", f"MAX_THINKING_TOKENS={THINKING[spawn.thinking]}", *words]
+            words = ["sh", "-c", SAY_LEVEL.replace("LEVEL", spawn.thinking), *words]
         return ["sh", "-c", GO_ON, *words] if again else words
 
     return arguments

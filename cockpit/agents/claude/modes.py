@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-THINKING = {"off": 0, "low": 4_000, "medium": 10_000, "high": 31_999}
-"""Tokens that it may think with, by the words of this cockpit."""
+THINKING = {"off": 0, "low": 4_000, "medium": 10_000, "high": 31_999, "xhigh": 31_999}
+"""Tokens that it may think with, by the words for its effort (`claude --help`); `off` is none of them.
+
+Models that choose by themselves how long they think heed the effort alone, older ones the tokens alone, and all of them
+no tokens at all: it is told both. It takes `max` at a start only, so that it is not offered.
+"""
+
+OFF = "off"
 
 PERMISSION_MODES: tuple[tuple[str, str], ...] = (
     ("default", "asks before it uses what no rule allows"),

@@ -25,7 +25,8 @@ SUBTYPES = {
     "get_available_models": "initialize",
     "get_commands": "initialize",
     "set_model": "set_model",
-    "set_thinking_level": "set_max_thinking_tokens",
+    "set_thinking_tokens": "set_max_thinking_tokens",
+    "set_thinking_level": "apply_flag_settings",
     "set_permission_mode": "set_permission_mode",
 }
 """What is asked of Claude Code for each kind. A text has no answer of its own: the smallest question right behind it
@@ -62,7 +63,7 @@ def responded(record: dict[str, Any]) -> Responded:
     """Return what an answer to a control request says; of somebody else's request, that it was answered."""
     response = dict_of(record.get("response"))
     kind, _, rest = text_of(response.get("request_id")).partition(":")
-    if kind not in SUBTYPES:
+    if kind not in SUBTYPES or kind == "set_thinking_tokens":
         return Responded(text_of(response.get("request_id")), "", True)
     command_id, _, detail = rest.partition(":")
     success = response.get("subtype") == "success" or kind in ANSWERED_ANYHOW

@@ -272,7 +272,7 @@ class MessageFold(EntryRing):
         return entry
 
     def _on_tool_output(self, record: Record, event: ev.ToolOutput) -> None:
-        if event.beside and event.call_id not in self._tools:
+        if event.beside and (not event.text or event.call_id not in self._tools):
             return  # words of a sub-agent in the background: its call is over, and no other began
         entry = self._running_tool(record, event.call_id, event.name)
         if entry.replace(event.text):

@@ -169,6 +169,9 @@ def test_a_sub_agent_is_shown_in_the_call_that_made_it() -> None:
     assert [tool.name for tool in agent.activity.tools] == ["Task"]
     [task] = [entry for entry in transcript.entries() if entry.kind is EntryKind.TOOL]
     assert task.open and "ls" in task.text
+    assert not [entry for entry in transcript.entries() if entry.kind is EntryKind.RAW], (
+        "no line of it is shown as it is"
+    )
 
 
 def test_a_line_that_was_cut_is_told() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import Any
 
 import pytest
@@ -14,9 +15,12 @@ from cockpit.agents.claude.modes import PERMISSION_MODES
 from cockpit.agents.kinds import adapter_of
 from cockpit.engine.commands.launch_record import spawn_of
 from cockpit.model.commands.conversation import SetPermissionMode, SetThinking
+from cockpit.model.commands.life import Spawn
+from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommandId
 from cockpit.model.refusals.grounds import RefusalCode
 from cockpit.model.refusals.spawn import of_mode
+from cockpit.model.transcript.entry import EntryKind
 from tests.agents.claude.captures import AGENT, folded
 
 ADAPTER = ClaudeAdapter()
@@ -66,11 +70,54 @@ def test_a_start_gets_what_was_ordered_and_not_what_an_answer_opened_for_one_pro
 
 
 def test_how_much_it_thinks_outlives_its_process() -> None:
-    asked = json.loads(ADAPTER.encode(SetThinking(AGENT.id, "low"), CommandId("ck-1"), AGENT))
-    response = {"subtype": "success", "request_id": asked["request_id"], "response": {}}
-    agent, _ = folded(START, line(type="control_response", response=response))
-    words = remote_program("claude", LaunchSettings(), {}).arguments(spawn_of(agent), "", False)
-    assert list(words[:3]) == ["env", "MAX_THINKING_TOKENS=4000", "claude"]
+    agent, _ = folded(START, *answers_to_level("low"))
+    words = list(remote_program("claude", LaunchSettings(), {}).arguments(spawn_of(agent), "", False))
+    assert words[words.index("env") :][:3] == ["env", "MAX_THINKING_TOKENS=4000", "claude"]
+    assert words[words.index("--effort") + 1] == "low"
+
+
+def test_a_start_says_how_much_it_thinks_and_the_next_one_thinks_as_much() -> None:
+    spawn = Spawn("ada", AgentKind.LIEUTENANT, thinking="medium")
+    words = list(remote_program("claude", LaunchSettings(), {}).arguments(spawn, "", False))
+    said = subprocess.run([*words[:3], "true"], capture_output=True, check=True, timeout=60).stdout
+    agent, transcript = folded(START, said.rstrip(b"\n"))
+    assert agent.thinking == "medium" == spawn_of(agent).thinking
+    assert [entry.kind for entry in transcript.entries() if entry.kind is EntryKind.RAW] == []
+
+
+def answers_to_level(level: str, *refused: str) -> list[bytes]:
+    """Return the answers to the requests that set how much it thinks, as both versions give them."""
+    said = []
+    for asked in map(json.loads, ADAPTER.encode(SetThinking(AGENT.id, level), CommandId("ck-1"), AGENT).splitlines()):
+        fails = asked["request"]["subtype"] in refused
+        response = {"subtype": "error" if fails else "success", "request_id": asked["request_id"], "error": "no such"}
+        said.append(line(type="control_response", response=response))
+    return said
+
+
+@pytest.mark.parametrize(
+    ("level", "tokens", "effort"), [("off", 0, None), ("low", 4000, "low"), ("xhigh", 31999, "xhigh")]
+)
+def test_models_are_told_effort_and_tokens_and_to_think_not_at_all_is_no_effort(
+    level: str, tokens: int, effort: str | None
+) -> None:
+    """A model that chooses by itself how long it thinks heeds the effort alone; older ones heed the tokens alone."""
+    sent = ADAPTER.encode(SetThinking(AGENT.id, level), CommandId("ck-1"), AGENT).splitlines()
+    bounds, settings = (json.loads(one)["request"] for one in sent)
+    assert bounds == {"subtype": "set_max_thinking_tokens", "max_thinking_tokens": tokens}
+    assert settings == {"subtype": "apply_flag_settings", "settings": {} if effort is None else {"effortLevel": effort}}
+    words = list(
+        remote_program("claude", LaunchSettings(), {}).arguments(
+            Spawn("ada", AgentKind.LIEUTENANT, thinking=level), "", False
+        )
+    )
+    assert f"MAX_THINKING_TOKENS={tokens}" in words
+    assert (words[words.index("--effort") + 1] if "--effort" in words else None) == effort
+
+
+def test_a_version_that_does_not_take_an_effort_is_not_shown_with_it() -> None:
+    agent, _ = folded(START, *answers_to_level("low"), *answers_to_level("high", "apply_flag_settings"))
+    assert agent.thinking == "low"
 
 
 @pytest.mark.parametrize(

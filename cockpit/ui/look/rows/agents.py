@@ -115,7 +115,12 @@ def columns_for(
     costs = [_cost(row) for row in rows]
     changed = any(agent.workspace is not None and agent.workspace.files for agent in agents)
     task = max(
-        (width_of(task_words(row)) + 2 for row in rows if row.task is not None or row.node.agent.role), default=0
+        (
+            width_of(task_words(row)) + 2
+            for row in rows
+            if row.task is not None or row.node.sub_agent is not None or row.node.agent.role
+        ),
+        default=0,
     )
     kinds = max((width_of(row.kind) for row in rows), default=0)
     model = max((width_of(clean_line(agent.model)) for agent in agents if agent.model), default=0)
