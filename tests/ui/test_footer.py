@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from rich.cells import cell_len
 
-from cockpit.ui.actions.footer import footer_pieces
+from cockpit.ui.actions.footer import FILTER_KEYS, footer_pieces, typed_keys
 from cockpit.ui.actions.keys import key_label
 from cockpit.ui.actions.registry import ACTIONS, disabled_reason
 from cockpit.ui.screens.home.screen import HomeScreen
+from cockpit.ui.screens.timeline import KEYS as TIMELINE_KEYS
 from tests.remote.waiting import until
 from tests.ui.needs_you.test_strip import take_the_strip
 from tests.ui.test_home import cockpit, shown
@@ -17,6 +19,14 @@ pytestmark = pytest.mark.usefixtures("short_pauses")
 
 def foot(home: HomeScreen) -> str:
     return shown(home, "#footer")
+
+
+def test_the_way_out_has_its_place_however_narrow_the_screen_is() -> None:
+    for keys in (TIMELINE_KEYS, FILTER_KEYS):
+        for width in (30, 60, 200):
+            words = "".join(text for text, _ in typed_keys(keys, width))
+            assert " esc " in words and cell_len(words) <= width
+        assert all(f" {key} {label} " in words for key, label in keys)
 
 
 async def test_only_what_acts_now_is_named_in_every_pane() -> None:

@@ -21,14 +21,23 @@ FILTER_KEYS: tuple[tuple[str, str], ...] = (
 )
 """The keys of the line where a filter is typed: letters are text there, too."""
 
+WAY_OUT = "esc"
+"""The key that leads out of whatever one is in."""
+
 
 def typed_keys(keys: Sequence[tuple[str, str]], width: int) -> list[Piece]:
-    """Lay out the keys of a field that takes letters as text, as far as they fit."""
+    """Lay out keys that no action has, as far as they fit whole; the one that leads out comes before all others."""
+    entries: list[tuple[str, list[Piece]]] = [
+        (key, [(our_line(" {}", key), "bold $accent"), (our_line(" {} ", label), "$muted")]) for key, label in keys
+    ]
+    left = width - sum(pieces_width(entry) for key, entry in entries if key == WAY_OUT)
     pieces: list[Piece] = []
-    for key, label in keys:
-        entry: list[Piece] = [(our_line(" {}", key), "bold $accent"), (our_line(" {} ", label), "$muted")]
-        if pieces_width(pieces) + pieces_width(entry) <= width:
-            pieces += entry
+    for key, entry in entries:
+        if key != WAY_OUT:
+            if pieces_width(entry) > left:
+                continue
+            left -= pieces_width(entry)
+        pieces += entry
     return pieces
 
 

@@ -23,6 +23,7 @@ SIGNS: dict[Doing, tuple[Clean, str]] = {
 """Sign and colour of what an agent did."""
 
 FAILED = (ours("✗"), "bold $agent-failed")
+UNKNOWN = (ours(" "), "$faint")
 
 WORDS = {Doing.TOOL: ours("tool"), Doing.WRITING: ours("writing"), Doing.THINKING: ours("thinking")}
 
@@ -75,6 +76,7 @@ def timeline_row(
     wide: int,
     cursor: int | None,
     *,
+    began: int,
     gone: bool,
 ) -> Content:
     """Draw an agent's row.
@@ -86,10 +88,11 @@ def timeline_row(
         cells: what is in sight.
         wide: cells of the column of names.
         cursor: the cell that is pointed at; None in the rows of others.
+        began: the first cell of which anything is recorded; those before are blank, for nobody knows.
         gone: the agent is no more.
     """
     pieces: list[Piece] = [(fit_apart(name, others, wide), "$muted" if gone else "bold"), (ours(" "), "")]
-    for text, style, length in _runs(cells, cursor):
+    for text, style, length in _runs(cells, cursor, began):
         pieces.append((repeated(text, length), style))
     sums = row.sums
     pieces.append((fit(long_time(sums.work) if sums.work else NOTHING, 7, right=True), "$muted"))
@@ -98,11 +101,11 @@ def timeline_row(
     return content(pieces)
 
 
-def _runs(cells: Sequence[Minute], cursor: int | None) -> Iterable[tuple[Clean, str, int]]:
+def _runs(cells: Sequence[Minute], cursor: int | None, began: int) -> Iterable[tuple[Clean, str, int]]:
     """Join neighbours that look the same: a row of one sign is one piece."""
     runs: list[tuple[Clean, str, int]] = []
     for at, minute in enumerate(cells):
-        text, style = sign_of(minute)
+        text, style = sign_of(minute) if at >= began else UNKNOWN
         if at == cursor:
             style += " reverse"
         if runs and runs[-1][:2] == (text, style):
@@ -149,8 +152,8 @@ def clock(minute: int) -> Clean:
     return our_line("{}", datetime.fromtimestamp(minute * MINUTE).strftime("%H:%M"))
 
 
-def cell_words(name: Clean, minute: Minute, first: int, span: int) -> list[Piece]:
-    """Say what an agent did in a cell."""
+def cell_words(name: Clean, minute: Minute, first: int, span: int, *, known: bool) -> list[Piece]:
+    """Say what an agent did in a cell; nothing is recorded of it until then if it is not `known`."""
     when = clock(first) if span == 1 else joined((clock(first), ours("–"), clock(first + span)))
     pieces: list[Piece] = [(name, "bold"), (our_line(" {} ", when), "$muted")]
     told: list[Piece] = [
@@ -164,7 +167,7 @@ def cell_words(name: Clean, minute: Minute, first: int, span: int) -> list[Piece
         told.append((our_line("{} {}", minute.errors, "error" if minute.errors == 1 else "errors"), FAILED[1]))
     if minute.cost:
         told.append((dollars(minute.cost), "$muted"))
-    for piece in told or [(ours("nothing to do"), "$muted")]:
+    for piece in told or [(ours("nothing to do") if known else ours("nothing is recorded yet"), "$muted")]:
         pieces += [(ours(" · "), "$faint"), piece]
     return pieces
 

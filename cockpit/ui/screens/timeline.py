@@ -17,6 +17,7 @@ from cockpit.model.timeline.minute import MINUTE, AgentMinutes, Timeline
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action
+from cockpit.ui.actions.footer import typed_keys
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reading import line_under
 from cockpit.ui.look.cells import content
@@ -51,7 +52,14 @@ LOOK_EVERY = 2.0
 LOW = 30
 """Lines of the screen below which nothing is left blank around the rows."""
 
-KEYS = ours(" ⏎ read there · ← → minute · + − scale · w longest wait · end now · esc back")
+KEYS = (
+    ("⏎", "read there"),
+    ("←→", "minute"),
+    ("+ −", "scale"),
+    ("w", "longest wait"),
+    ("end", "now"),
+    ("esc", "back"),
+)
 
 
 class TimelineScreen(OverHome):
@@ -122,7 +130,8 @@ class TimelineScreen(OverHome):
 
     def show_foot(self) -> None:
         """Show the keys that count."""
-        self.query_one("#footer", Plain).show(content([(KEYS, "$muted")]))
+        footer = self.query_one("#footer", Plain)
+        footer.show(content(typed_keys(KEYS, footer.size.width)))
 
     # --- what it shows -------------------------------------------------------------------------------
 
@@ -176,7 +185,9 @@ class TimelineScreen(OverHome):
             known = self._drawn.get(row.agent)
             if known is None or known[0] != looks:
                 cells = cells_of(row, first * self.span, self.span, number)
-                known = (looks, Row(row.agent, timeline_row(row, name, names, cells, wide, cursor, gone=gone)))
+                began = (min(row.minutes) - first * self.span) // self.span if row.minutes else number
+                drawn = timeline_row(row, name, names, cells, wide, cursor, began=began, gone=gone)
+                known = (looks, Row(row.agent, drawn))
             shown[row.agent] = known
         self._drawn = shown
         rows = self.rows
@@ -197,7 +208,9 @@ class TimelineScreen(OverHome):
             notes.show(content([]))
             return
         minute = row.cell(self.cell * self.span, self.span)
-        left = cell_words(clean_line(row.name), minute, self.cell * self.span, self.span)
+        first = self.cell * self.span
+        known = bool(row.minutes) and min(row.minutes) < first + self.span
+        left = cell_words(clean_line(row.name), minute, first, self.span, known=known)
         notes.show(beside(left, waiting_words(row), width))
 
     def _row(self) -> AgentMinutes | None:

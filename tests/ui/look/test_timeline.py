@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from cockpit.model.ids import AgentId
 from cockpit.model.timeline.minute import AgentMinutes, Minute
+from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look.cells import width_of
-from cockpit.ui.look.timeline import SUMS, axis_line, cells_of, timeline_row
+from cockpit.ui.look.timeline import SUMS, axis_line, cell_words, cells_of, timeline_row
 from tests.ui.hostile import HOSTILE
 
 seconds = st.floats(0, 60)
@@ -22,11 +23,24 @@ minutes = st.builds(Minute, seconds, seconds, seconds, seconds, st.integers(0, 2
     st.integers(0, 190),
     st.sampled_from([1, 2, 5, 60]),
     st.integers(1, 90),
+    st.integers(-9, 99),
 )
-def test_a_row_is_as_wide_as_its_axis(known: dict[int, Minute], name: str, first: int, span: int, number: int) -> None:
+def test_a_row_is_as_wide_as_its_axis(
+    known: dict[int, Minute], name: str, first: int, span: int, number: int, began: int
+) -> None:
     row = AgentMinutes(AgentId("a"), name, known)
     cells = cells_of(row, first, span, number)
     assert [cell.cost for cell in cells] == [row.cell(first + at * span, span).cost for at in range(number)]
     said = clean_line(name)
-    drawn = timeline_row(row, said, (said,), cells, 12, number - 1, gone=False)
+    drawn = timeline_row(row, said, (said,), cells, 12, number - 1, began=began, gone=False)
     assert width_of(drawn.plain) == 12 + 1 + number + SUMS == width_of(axis_line(first, span, number, 12).plain)
+
+
+def test_before_the_first_minute_that_is_recorded_nothing_is_claimed() -> None:
+    worked = Minute(tool=60.0)
+    row = AgentMinutes(AgentId("a"), "ada", {104: worked})
+    drawn = timeline_row(row, ours("ada"), (), cells_of(row, 100, 1, 7), 3, None, began=4, gone=False)
+    assert drawn.plain.startswith("ada     █··")
+    said = "".join(text for text, _ in cell_words(ours("ada"), Minute(), 0, 1, known=False))
+    assert "nothing is recorded yet" in said
+    assert "nothing to do" in "".join(text for text, _ in cell_words(ours("ada"), Minute(), 0, 1, known=True))
