@@ -184,7 +184,7 @@ class AgentAdapter(Protocol):
     def shared_file(self, kind: SharedKind, name: str) -> str:
         """Return where the program looks for a shared skill or extension, below the home directory; empty: nowhere."""
 
-    def missing_reason(self, program: Program, facts: Facts, vm: str) -> str:
+    def missing_reason(self, program: Program, facts: Facts, place: str) -> str:
         """Say what a VM lacks to run the program, or return empty text."""
 
     def first_words(self, answer: Responded) -> str:

@@ -8,6 +8,7 @@ from cockpit.cli.headless import Headless, nobody, require_health
 from cockpit.cli.rehearsal import rehearse, would
 from cockpit.errors import NotFound, Refused, UsageError
 from cockpit.model.commands.life import Adopt, Deregister
+from cockpit.model.dwelling import named_words
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import VmId
 from cockpit.model.proposals import proposed_kind, proposed_name
@@ -39,7 +40,9 @@ async def adopt(
         require_health(engine, "vers")
         vm_id = VmId(vm.lower())
         if engine.fleet.vm(vm_id) is None:
-            raise NotFound(f"there is no VM {vm}", hint="`cockpit vms` lists them; give the id as it stands there")
+            raise NotFound(
+                f"there is no VM or place {vm}", hint="`cockpit vms` lists them; give the id as it stands there"
+            )
         if not name:
             await engine.lookout.look_around(min(LOOK_LIMIT, headless.left()))
         command = Adopt(
@@ -54,7 +57,9 @@ async def adopt(
         if dry_run:
             where = command.directory or "the known places"
             called = f"{command.kind.value} {command.name}"
-            what = our_line("take over the agent in {} of VM {} as {}", where, vm_id, called)
+            what = our_line(
+                "take over the agent in {} of {} as {}", where, named_words(engine.fleet.vm(vm_id), vm_id), called
+            )
             return rehearse(engine, command, what, as_json, {"vm_id": vm_id, "name": command.name})
         receipt = await carry_out(engine, command)
         operation = operation_of(engine, receipt)

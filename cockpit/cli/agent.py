@@ -15,6 +15,7 @@ from cockpit.model.codec import record_to_object
 from cockpit.model.commands.agent import Answer, FollowUp, Prompt, Steer
 from cockpit.model.commands.usage import ResumeAndSend
 from cockpit.model.commands.vm import Checkpoint
+from cockpit.model.dwelling import whose_words
 from cockpit.model.events import EpochStarted, Record
 from cockpit.model.fleet import Agent, LinkState, Power
 from cockpit.model.inbox.question import refused
@@ -66,7 +67,9 @@ async def reachable(engine: HeadlessPort, name: str, contact: float) -> Agent:
     """
     agent = engine.agent_named(name)
     if is_paused(engine, agent):
-        raise Refused(f"{agent.name}'s VM is paused", hint=f"cockpit resume {agent.name}")
+        raise Refused(
+            f"{whose_words(agent.name, engine.fleet.vm(agent.vm_id))} is paused", hint=f"cockpit resume {agent.name}"
+        )
 
     def read() -> bool:
         known = engine.fleet.agent(agent.id)
@@ -121,7 +124,7 @@ def out_of_reach(engine: HeadlessPort, agent: Agent) -> str:
     if not reasons and not sick:
         absent = not engine.output.is_attached(agent.id)
         link = "its link is up, but its output is not read" if agent.link.state is LinkState.UP else ""
-        reasons.append("its VM is not on the list" if absent else link or f"its link is {agent.link.state.value}")
+        reasons.append("its place is on no list" if absent else link or f"its link is {agent.link.state.value}")
     if health is not None and sick:
         reasons.append(health.trouble)
     return "; ".join(dict.fromkeys(reasons))
@@ -327,7 +330,12 @@ async def lines_of(engine: HeadlessPort, name: str, contact: float, follow: bool
     except NotFound:
         return engine.recorded.lines(await _remembered(engine, name)), True
     if is_paused(engine, agent) and not follow:
-        warn(our_text("cockpit: {}'s VM is paused: these are the recorded lines, and it may have more", name))
+        warn(
+            our_text(
+                "cockpit: {} is paused: these are the recorded lines, and it may have more",
+                whose_words(agent.name, engine.fleet.vm(agent.vm_id)),
+            )
+        )
         return engine.recorded.lines(agent.id), False
     await connected(engine, agent.id, contact)
     return _records(engine.output.lines(agent, follow=follow)), True

@@ -22,6 +22,7 @@ from cockpit.model.changes.diff import FileChange
 from cockpit.model.changes.report import Base, Changes, RepositoryChanges, Since, base_words
 from cockpit.model.changes.turns import turns_of
 from cockpit.model.commands.work import BeginTask, RestoreFiles
+from cockpit.model.dwelling import whose_words
 from cockpit.model.fleet import Agent
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, our_line, our_text
@@ -60,7 +61,10 @@ async def with_agents(headless: Headless, *names: str) -> AsyncIterator[tuple[He
         agents = tuple(engine.agent_named(name) for name in names)
         for agent in agents:
             if is_paused(engine, agent):
-                raise Refused(f"{agent.name}'s VM is paused", hint=f"cockpit resume {agent.name}")
+                raise Refused(
+                    f"{whose_words(agent.name, engine.fleet.vm(agent.vm_id))} is paused",
+                    hint=f"cockpit resume {agent.name}",
+                )
             await connected(engine, agent.id, headless.left())
         yield engine, agents
 

@@ -24,6 +24,7 @@ from cockpit.model.commands.conversation import (
     NewSession,
     SwitchSession,
 )
+from cockpit.model.dwelling import named_words
 from cockpit.model.fleet import Agent
 from cockpit.model.inquiries import (
     FORK_POINTS,
@@ -219,12 +220,18 @@ async def export(headless: Headless, name: str, to: Path | None, form: str, *, d
         agent = await reachable(engine, name, headless.left())
         if dry_run:
             return would(
-                our_line("export {} as {} to {}", agent.name, form, str(to) if to is not None else "its VM"), as_json
+                our_line("export {} as {} to {}", agent.name, form, str(to) if to is not None else "where it lives"),
+                as_json,
             )
         where = await engine.inquiries.export(agent.id, form, to)
         told: dict[str, Any] = {"format": form, "file": where, "on_vm": None if to is not None else agent.vm_id}
         if as_json:
             output.print_json(told)
         else:
-            say(our_line("{}", where if to is not None else f"{where} on VM {agent.vm_id}"))
+            say(
+                our_line(
+                    "{}",
+                    where if to is not None else f"{where} on {named_words(engine.fleet.vm(agent.vm_id), agent.vm_id)}",
+                )
+            )
     return ExitCode.DONE

@@ -70,6 +70,6 @@ def part_object(part: Part) -> dict[str, Any]:
 def print_parts(parts: Iterable[Part]) -> None:
     """Print what became of each target as a table."""
     output.print_table(
-        ("NAME", "VM", "OUTCOME", "EVIDENCE"),
+        ("NAME", "ID", "OUTCOME", "EVIDENCE"),
         [(part.target, part.vm or "-", part.outcome, part.words) for part in parts],
     )

@@ -60,10 +60,10 @@ async def _merged(editor: tuple[str, ...], ended: WrittenBack) -> bool:
     """Say what happened, and open both versions if the operator wants to merge them."""
     path = ended.checked_out.path
     if ended.theirs is None:
-        warn(our_text("cockpit: {} is gone from the VM: nothing was written", path))
+        warn(our_text("cockpit: {} is gone there: nothing was written", path))
     else:
-        warn(our_text("cockpit: {} was changed on the VM meanwhile: nothing was written", path))
-        warn(our_text("cockpit: the VM's version is {}", str(ended.theirs)))
+        warn(our_text("cockpit: {} was changed there meanwhile: nothing was written", path))
+        warn(our_text("cockpit: its version there is {}", str(ended.theirs)))
     warn(our_text("cockpit: your version is {}", str(ended.checked_out.local)))
     if not input_is_terminal():
         return False

@@ -54,7 +54,7 @@ async def on_agents(
 
 def _would(command: str, names: Sequence[str], as_json: bool, made: str = "") -> int:
     """Say where a command would be run."""
-    what = our_line("{}run {!r} on {}: {}", made, command, f"{len(names)} VMs", ", ".join(names))
+    what = our_line("{}run {!r} where {} live: {}", made, command, f"{len(names)} agents", ", ".join(names))
     return would(what, as_json, {"command": command, "names": list(names)})
 
 

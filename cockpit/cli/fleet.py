@@ -20,6 +20,7 @@ from cockpit.model.commands.command import Command
 from cockpit.model.commands.life import Dismiss, Recall, Relaunch, Spawn
 from cockpit.model.commands.vm import Branch, Commit, Pause, Resume, TrustHostKey
 from cockpit.model.conversation import forgets, is_forgetful
+from cockpit.model.dwelling import whose_words
 from cockpit.model.ids import VmId
 from cockpit.model.kept import IN_THE_COMMIT
 from cockpit.model.operation import Operation
@@ -136,7 +137,9 @@ async def pause(headless: Headless, name: str, *, now: bool, abort: bool, dry_ru
             hint = "--abort ends its run first, --now freezes it as it is"
             raise Refused(f"cannot pause {called}: {refused.sentence}", hint=hint)
         if dry_run:
-            what = our_line("{}freeze the VM of {}", "end the run and " if abort else "", called)
+            what = our_line(
+                "{}freeze {}", "end the run and " if abort else "", whose_words(called, engine.fleet.vm(vm_id))
+            )
             return rehearse(engine, command, what, as_json, {"vm_id": vm_id})
         if not is_so_already(refused, called):
             await carry_out(engine, command)
@@ -156,7 +159,13 @@ async def resume(headless: Headless, name: str, dry_run: bool, as_json: bool) ->
         vm_id, called = engine.vm_named(name)
         command = Resume(vm_id)
         if dry_run:
-            return rehearse(engine, command, our_line("continue the VM of {}", called), as_json, {"vm_id": vm_id})
+            return rehearse(
+                engine,
+                command,
+                our_line("continue {}", whose_words(called, engine.fleet.vm(vm_id))),
+                as_json,
+                {"vm_id": vm_id},
+            )
         if not is_so_already(engine.refusal(command), called):
             await carry_out(engine, command)
         _print_vm(engine, vm_id, as_json)
@@ -222,7 +231,7 @@ async def dismiss(headless: Headless, name: str, dry_run: bool, as_json: bool, *
             raise UsageError(f"cannot dismiss {called}: {refused.sentence}", hint=hint)
         if dry_run:
             heard = our_line("hear again of {}", called) if back else our_line("hear no more of {}", called)
-            return would(our_line("{}; no VM is touched", heard), as_json, {"vm_id": vm_id})
+            return would(our_line("{}; nothing is done to it", heard), as_json, {"vm_id": vm_id})
         if not so_already:
             await carry_out(engine, command)
         if as_json:

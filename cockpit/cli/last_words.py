@@ -7,6 +7,7 @@ from cockpit.cli.agent import connected, is_paused
 from cockpit.cli.exits import ExitCode
 from cockpit.cli.headless import Headless, only
 from cockpit.errors import Refused
+from cockpit.model.dwelling import whose_words
 from cockpit.model.last_words import LastWords
 from cockpit.text.sanitize import clean_text, our_text
 from cockpit.text.streams import say, warn
@@ -19,7 +20,7 @@ async def err(headless: Headless, name: str, lines: int, as_json: bool) -> int:
         whole = True
         try:
             if is_paused(engine, agent):
-                raise Refused(f"{agent.name}'s VM is paused")
+                raise Refused(f"{whose_words(agent.name, engine.fleet.vm(agent.vm_id))} is paused")
             await connected(engine, agent.id, headless.left())
             words = await engine.standard_error.last(agent.id, lines)
         except Refused as error:

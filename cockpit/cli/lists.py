@@ -50,7 +50,7 @@ async def vms(headless: Headless, as_json: bool) -> int:
                 )
                 for row, vm in zip(objects, fleet.vms, strict=True)
             ]
-            output.print_table(("VM", "POWER", "SIZE", "AGENT"), rows)
+            output.print_table((output.place_heading(fleet), "POWER", "SIZE", "AGENT"), rows)
         missing = say_missing(engine, *LISTS_OF_AGENTS)
     return ExitCode.PARTIAL if missing else ExitCode.DONE
 

@@ -108,7 +108,7 @@ async def _run(engine: HeadlessPort, vm_id: VmId, words: tuple[str, ...], how: R
 async def _tell(command: RunningCommand) -> None:
     """Say why nothing is heard of a command, and when it goes on."""
     async for reason in command.hindrances():
-        warn(our_text("cockpit: {}", reason or "the VM is heard again, and the command goes on"))
+        warn(our_text("cockpit: {}", reason or "it is heard again, and the command goes on"))
 
 
 async def _until_ended(command: RunningCommand, flow: ByteFlow, limit: float | None) -> int:

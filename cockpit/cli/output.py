@@ -47,11 +47,18 @@ def shortened(text: Clean) -> Clean:
     return cut_to_cells(text, MAX_CELL)
 
 
+def place_heading(fleet: Fleet) -> str:
+    """Return what stands over the ids of what agents live on: VMs, unless some live on plain hosts."""
+    return "PLACE" if fleet.plain else "VM"
+
+
 def vm_object(vm: Vm, fleet: Fleet) -> dict[str, Any]:
     """Return a VM for JSON."""
     agent = next((agent for agent in fleet.agents if agent.vm_id == vm.id), None)
     return {
         "vm_id": vm.id,
+        "source": vm.source,
+        "host": vm.host or None,
         "power": vm.power.value,
         "agent": agent.name if agent else None,
         "created_at": vm.created_at,

@@ -76,7 +76,7 @@ async def forward(headless: Headless, name: str, port: int, local: int, as_json:
             say(our_line("{} leads to port {} of {}; ctrl-c ends it", row.address, port, called))
         flush_output()
         await _watch(engine, row)
-        raise Gone(f"the forward ended: the VM of {called} is gone")
+        raise Gone(f"the forward ended: {called} is gone")
 
 
 async def _note_silence(engine: HeadlessPort, vm_id: VmId, port: int) -> None:
@@ -94,7 +94,7 @@ async def _watch(engine: HeadlessPort, row: PortForward) -> None:
     trouble = hindrance = ""
     while (known := _forward_of(engine, row.vm, row.port)) is not None:
         if known.hindrance != hindrance:
-            warn(our_text("cockpit: {}", known.hindrance or "the VM is heard again, and the forward goes on"))
+            warn(our_text("cockpit: {}", known.hindrance or "it is heard again, and the forward goes on"))
         if known.trouble and known.trouble not in (trouble, known.hindrance):
             warn(our_text("cockpit: a connection was refused: {}", known.trouble))
         trouble, hindrance = known.trouble, known.hindrance

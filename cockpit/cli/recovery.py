@@ -45,7 +45,7 @@ async def recover(headless: Headless, as_json: bool) -> int:
                 ("task", one.task, one.assignee, f"{one.title}: {one.evidence}") for one in found.abandoned
             ]
             rows += [(one.kind.value, one.reference, one.asker, one.text) for one in found.owed]
-            rows += [("VM", one.vm, one.name or "-", one.doing) for one in found.active]
+            rows += [("runs", one.vm, one.name or "-", one.doing) for one in found.active]
             output.print_table(("WHAT", "ID", "WHO", "SAYS"), rows)
     return ExitCode.FAILED if found.wants_somebody else ExitCode.DONE
 

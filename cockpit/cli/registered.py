@@ -29,7 +29,7 @@ async def discover(headless: Headless, role: str, source: str, as_json: bool) ->
 
 
 def _print(listed: Listed[Registered], as_json: bool) -> int:
-    head = ("VM", "NAME", "ROLE", "IS", "SAYS", "BEAT", "PARENT", "ADDRESS")
+    head = ("ID", "NAME", "ROLE", "IS", "SAYS", "BEAT", "PARENT", "ADDRESS")
     return print_listed(listed, as_json, registered_object, head, _row)
 
 

@@ -158,7 +158,7 @@ async def sync(headless: Headless, agent: str, dry_run: bool, as_json: bool) -> 
     async with headless.engine(only(agent)) as engine:
         known = engine.agent_named(agent)
         command = SyncItems(known.id)
-        what = our_line("write what the SkillHub has enabled onto the VM of {}", known.name)
+        what = our_line("write what the SkillHub has enabled to where {} lives", known.name)
         said: dict[str, Any] = {"agent": known.name, "vm_id": known.vm_id}
         if dry_run:
             return rehearse(engine, command, what, as_json, said)

@@ -67,5 +67,5 @@ def _would(engine: HeadlessPort, vms: Iterable[VmId], as_json: bool) -> int:
     if as_json:
         output.print_json([{"name": name, "vm_id": vm_id} for name, vm_id in found])
     else:
-        output.print_table(("NAME", "VM"), found)
+        output.print_table(("NAME", output.place_heading(engine.fleet)), found)
     return ExitCode.DONE

@@ -284,7 +284,11 @@ async def bash(
         else:
             say(clean_text(said.text.rstrip("\n")))
             if said.cut:
-                warn(our_text("cockpit: that is only its end; all of it is on the VM: {}", said.file or "nowhere"))
+                warn(
+                    our_text(
+                        "cockpit: that is only its end; all of it is where the agent lives: {}", said.file or "nowhere"
+                    )
+                )
             if not aside:
                 warn(our_text("cockpit: {} reads this with its next prompt; --aside keeps it out", agent.name))
             if said.exit_code:

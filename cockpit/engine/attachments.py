@@ -35,7 +35,7 @@ head -c "$2" <"$file"
 
 
 async def load_images(
-    names: Sequence[str], connection: Connection | None, workspace: str, vm: str
+    names: Sequence[str], connection: Connection | None, workspace: str, place: str
 ) -> tuple[Attachment, ...]:
     """Read the images that go with a text.
 
@@ -43,7 +43,7 @@ async def load_images(
         names: paths here, or `vm:` and a path on the VM, which counts from the agent's workspace.
         connection: to the VM; None while there is none.
         workspace: as the agent's paths name it.
-        vm: the VM's name.
+        place: what the agent lives on, as messages name it.
 
     Raises:
         CockpitError: one of them cannot go along; says which, where it was looked for, and why.
@@ -53,7 +53,7 @@ async def load_images(
     loaded: list[Attachment] = []
     for name in names:
         if name.startswith(ON_VM):
-            data = await _from_vm(name, connection, workspace, vm)
+            data = await _from_vm(name, connection, workspace, place)
         else:
             data = await asyncio.to_thread(_from_here, name)
         if fault := image_fault(name, data):
@@ -70,7 +70,7 @@ def _from_here(name: str) -> bytes:
     path = Path(name).expanduser()
     try:
         if not path.is_file():
-            hint = f"{ON_VM}{name} names one on the agent's VM"
+            hint = f"{ON_VM}{name} names one where the agent lives"
             raise Refused(f"there is no file {path.absolute()} on this machine", hint=hint)
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)
@@ -78,12 +78,14 @@ def _from_here(name: str) -> bytes:
         raise Refused(f"{name} cannot be read: {error}") from error
 
 
-async def _from_vm(name: str, connection: Connection | None, workspace: str, vm: str) -> bytes:
+async def _from_vm(name: str, connection: Connection | None, workspace: str, place: str) -> bytes:
     if connection is None or connection.closed:
-        raise CockpitError(f"{name} cannot be read: the VM is not connected", hint="send it again once the link is up")
+        raise CockpitError(
+            f"{name} cannot be read: the agent is not connected", hint="send it again once the link is up"
+        )
     script, path = _READ.format(workspace=shell_path(workspace)), name.removeprefix(ON_VM)
     done = await connection.run(script, path, str(MOST_BYTES + 1), timeout=READ_LIMIT, limit=MOST_BYTES + 1)
     if done.exit_code != 0:
         why = done.stderr.decode("utf-8", "backslashreplace").strip() or f"exit {done.exit_code}"
-        raise Refused(f"{path} on VM {vm} cannot be read: {why}", hint="a path counts from the workspace")
+        raise Refused(f"{path} on {place} cannot be read: {why}", hint="a path counts from the workspace")
     return done.stdout

@@ -82,7 +82,7 @@ class Comparison:
                 spent = spent_in(difference.spent) if difference is not None else None
                 answer = await self._answer_since(agent_id, spent or Spent())
         except TimeoutError:
-            unknown.append(f"its VM did not answer within {LOOK_LIMIT:.0f} s")
+            unknown.append(f"it did not answer within {LOOK_LIMIT:.0f} s")
         except CockpitError as error:
             unknown.append(describe(error))
         agent = self._fleet_state.agents.get(agent_id)

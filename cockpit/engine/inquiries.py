@@ -96,7 +96,7 @@ class Inquiries:
             raise Refused(f"{agent.name}: {reason}")
         session = self._session_of(agent_id)
         if session is None:
-            raise Refused(f"{agent.name} is not attached", hint="its VM is not on the list: see `cockpit vms`")
+            raise Refused(f"{agent.name} is not attached", hint="its place is on no list: see `cockpit vms`")
         question_id = f"cockpit-ask-{uuid.uuid4().hex[:12]}"
         expected = self._recorder.expect(question_id)
         try:
@@ -116,7 +116,7 @@ class Inquiries:
         if not said.success:
             raise Refused(f"{agent.name} does not say {question.name}: {said.error or 'it gave no reason'}")
         if said.data is None:
-            hint = "its session file on the VM has it: `cockpit export NAME --format jsonl --to FILE`"
+            hint = "its session file has it: `cockpit export NAME --format jsonl --to FILE`"
             raise Refused(f"{agent.name}'s answer, {question.name}, is too long to be read", hint=hint)
         told = adapter_of(agent.program).answer(question, said, agent)
         if question == SLASH_COMMANDS and isinstance(told, tuple):
@@ -172,7 +172,7 @@ class Inquiries:
             messages = await self.ask(agent_id, MESSAGES)
             text = clean_text(conversation_markdown(title, messages))
             if to is None:
-                raise Refused("a Markdown document is made here, not on the VM", hint="name a file")
+                raise Refused("a Markdown document is made here, not where the agent lives", hint="name a file")
             await asyncio.to_thread(_write, to, text.encode(), self._fleet_state.clock.now())
             return str(to)
         if not state.session_file:

@@ -91,7 +91,7 @@ class LineTail:
         """Yield lines of the present file, read from the VM; without `follow`, up to what the file holds now."""
         attached = self._session_of(agent.id)
         if attached is None or attached.link is None:
-            raise Refused(f"{agent.name} is not attached", hint="its VM is not on the list: see `cockpit vms`")
+            raise Refused(f"{agent.name} is not attached", hint="its place is on no list: see `cockpit vms`")
         stored = await self._store.cursor(agent.id)
         known = from_stored(stored) if stored else None
         reader: AgentReader | None = None

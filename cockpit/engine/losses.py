@@ -85,4 +85,4 @@ class Losses:
 async def _look_over(connection: Connection, running: RunningSource, agent: Agent | None, vm_id: VmId) -> Remains:
     paths = running.source.paths_of(agent) if agent is not None else running.source.paths_on(vm_id)
     done = await connection.run(remains_script(paths, vm_id), timeout=SCRIPT_LIMIT + 2.0)
-    return parse_remains(done.exit_code, done.stdout, done.stderr, vm=vm_id)
+    return parse_remains(done.exit_code, done.stdout, done.stderr, place=running.source.place_words(vm_id))

@@ -38,7 +38,7 @@ async def connection_of(session: AgentSession | None, agent: AgentId) -> Connect
         CockpitError: there is none, and none comes up in time.
     """
     if session is None or session.link is None:
-        raise Refused(f"agent {agent} is not attached", hint="its VM is not on the list: see `cockpit vms`")
+        raise Refused(f"agent {agent} is not attached", hint="its place is on no list: see `cockpit vms`")
     return await session.link.ready(LINK_LIMIT)
 
 

@@ -34,7 +34,7 @@ async def who_lives_there(connection: Connection, paths: AgentPaths, vm_id: VmId
         CockpitError: the look failed.
     """
     done = await connection.run(who_script(paths), timeout=PROBE_LIMIT)
-    return parse_who(done.exit_code, done.stdout, done.stderr, vm=vm_id)
+    return parse_who(done.exit_code, done.stdout, done.stderr, vm=vm_id, place=connection.endpoint.named)
 
 
 def parent_said(who: AgentIdentity, vm_id: VmId) -> VmId | None:

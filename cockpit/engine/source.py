@@ -226,6 +226,10 @@ class Source:
         self.taken_up.take(url, token)
         self.environment.update(services_environment(url, token))
 
+    def place_words(self, vm_id: VmId) -> str:
+        """Return how messages name what an agent lives on: a VM by its id, a plain host by its name."""
+        return f"host {self.name}" if self.plain_host is not None else f"VM {vm_id}"
+
     def environment_on(self, vm_id: VmId) -> dict[str, str]:
         """Return what an agent on a VM is given to reach platform and services: by that VM's own key, if there is one.
 

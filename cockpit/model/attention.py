@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from cockpit.model.board import Task
+from cockpit.model.dwelling import all_words, kind_words
 from cockpit.model.failures import failed_at, is_undelivered, wanting
 from cockpit.model.fleet import (
     ActivityState,
@@ -125,7 +126,9 @@ def attention(fleet: Fleet, now: float) -> tuple[Attention, ...]:
     for task in fleet.tasks:
         if not (task.status == "blocked" and task.id in told):
             found.extend(_of_task(task))
-    found.extend(_of_finding(finding) for finding in findings_of(fleet, now) if _is_wanted(finding))
+    found.extend(
+        _of_finding(finding, fleet.vm(finding.vm)) for finding in findings_of(fleet, now) if _is_wanted(finding)
+    )
     failed = [item for item in found if item.urgency is Urgency.FAILED]
     given_up = frozenset(agent for item in failed for agent in (item.agent, *item.agents) if agent is not None)
     found.extend(_of_receipt(receipt, names) for receipt in wanting(fleet.receipts, now, given_up))
@@ -183,7 +186,7 @@ def _of_budgets(fleet: Fleet, now: float) -> Iterator[Attention]:
         agent = subject_of(standing.scope)
         what = f"budget of {scope_words(standing)}: {standing.words}"
         if standing.stage in ASKS and standing.is_over:
-            frozen = f" · {len(paused)} VM{'' if len(paused) == 1 else 's'} frozen" if paused else ""
+            frozen = f" · {all_words(len(paused), map(fleet.vm, paused))} frozen" if paused else ""
             yield Attention(
                 Urgency.ASKING, f"{what}{frozen} · raise, stop or let finish?", since, agent, budget=standing
             )
@@ -225,8 +228,8 @@ def _is_wanted(finding: Finding) -> bool:
     return finding.suggestion is not Suggestion.WAIT and finding.kind not in APART
 
 
-def _of_finding(finding: Finding) -> Attention:
-    called = finding.called if finding.called != finding.vm else f"VM {finding.vm[:8]}"
+def _of_finding(finding: Finding, vm: Vm | None) -> Attention:
+    called = finding.called if finding.called != finding.vm else f"{kind_words(vm)} {finding.vm[:8]}"
     sentence = f"{called} · {finding.kind.value}: {'; '.join(finding.evidence)}"
     return Attention(Urgency.UNFITTING, sentence, finding.since, finding.agent, finding=finding)
 

@@ -21,4 +21,4 @@ def may_be_forgetful(agent: Agent) -> bool:
 
 def forgets(agent: Agent) -> str:
     """Say of a forgetful agent what that means, as the beginning of a sentence."""
-    return f"the conversation of {agent.name} is in its process alone (no file of its VM holds it)"
+    return f"the conversation of {agent.name} is in its process alone (no file holds it)"

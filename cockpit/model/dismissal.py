@@ -23,6 +23,6 @@ def _why_nobodys(agent: Agent, vm: Vm | None, fleet: Fleet) -> str:
     if agent.elsewhere:
         return f"{agent.kind.value} {agent.name} belongs to {agent.elsewhere}"
     if agent.id in fleet.unplaced and (vm is None or vm.doubt):
-        why = vm.doubt if vm is not None else "no VM of it is listed"
+        why = vm.doubt if vm is not None else "no list has it"
         return f"whose {agent.kind.value} {agent.name} was is not written down: {why}"
     return ""

@@ -107,7 +107,7 @@ def why_unseen(vm_id: VmId, fleet: Fleet) -> str:
     """Say why a VM cannot be looked at now, as far as the fleet knows."""
     vm, agent = fleet.vm(vm_id), fleet.agent_on(vm_id)
     if vm is None:
-        return "the VM is not on the list"
+        return "it is on no list"
     if vm.power is not Power.RUNNING:
         return f"{it_words(vm)} is {vm.power.value}"
     called = f"host {vm.host}" if vm.host else "the VM"

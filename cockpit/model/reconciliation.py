@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from cockpit.model.ages import span_text
 from cockpit.model.claims import Claim, ClaimedBy, VmLook, serves_all
+from cockpit.model.dwelling import kind_words
 from cockpit.model.fleet import Agent, Fleet, Power, ProcessState, Vm
 from cockpit.model.ids import AgentId, CommitId, VmId
 from cockpit.model.kept import undoable
@@ -212,6 +213,8 @@ def _cost(vm: Vm, now: float) -> list[str]:
     """Say since when a VM costs, where that is known."""
     since = f", made {span_text(now - vm.created_at)} ago" if vm.created_at else ""
     billed = "it is billed" if vm.power is Power.RUNNING else f"it is {vm.power.value}"
+    if vm.host:
+        billed = f"it is on host {vm.host}, {vm.power.value}"
     return [f"{billed}{since}, and no agent that is known here lives on it"]
 
 
@@ -222,7 +225,10 @@ def _dead(known: _Known) -> Iterator[Finding]:
             continue
         if process.state is ProcessState.DEAD:
             code = f" with code {process.exit_code}" if process.exit_code is not None else ""
-            said = [f"its process ended {span_text(known.now - process.since)} ago{code}, and its VM is billed"]
+            said = [
+                f"its process ended {span_text(known.now - process.since)} ago{code}"
+                + ("" if vm.host else ", and its VM is billed")
+            ]
             said += [f"it said: {one_line(line, WORDS_SHOWN)}" for line in process.errors[-1:]]
             kind = FindingKind.AGENT_DEAD
         elif process.never_started:
@@ -264,7 +270,7 @@ def _claimed_twice(known: _Known) -> Iterator[Finding]:
                 FindingKind.CLAIMED_TWICE,
                 vm_id,
                 name,
-                (f"{name} is its name ({places[vm_id]}), and that of VM {others}",),
+                (f"{name} is its name ({places[vm_id]}), and that of {kind_words(known.vms[vm_id])} {others}",),
                 Suggestion.RENAME if agent is not None else Suggestion.ADOPT,
                 known.vms[vm_id].created_at,
                 agent.id if agent is not None else None,

@@ -55,7 +55,7 @@ class Recovery:
     def sentence(self) -> str:
         """All of it in a line."""
         counts = (
-            (len(self.active), "active VM", "active VMs"),
+            (len(self.active), "place that runs", "places that run"),
             (len(self.abandoned), "task whose assignee is gone", "tasks whose assignees are gone"),
             (len(self.owed), "open question or blocker", "open questions and blockers"),
         )

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from cockpit.model.ages import span_text
 from cockpit.model.board import Task
+from cockpit.model.dwelling import its_words
 from cockpit.model.fleet import ActivityState, Agent, Fleet, LinkState, Power, ProcessState
 from cockpit.model.health import VM_LIST, kind_of_service
 from cockpit.model.plan.marks import is_head
@@ -89,13 +90,13 @@ def _of_agent(agent: Agent, fleet: Fleet, now: float) -> Doubt | None:
     if agent.elsewhere:
         return None
     if vm is not None and vm.power in (Power.GONE, Power.DEAD):
-        return Doubt(DoubtKind.GONE, f"{name} has it, and {'it' if vm.host else 'its VM'} is {vm.power.value}.")
+        return Doubt(DoubtKind.GONE, f"{name} has it, and {its_words(vm)} is {vm.power.value}.")
     if agent.process.state is ProcessState.DEAD:
         code = agent.process.exit_code
         ended = "has ended" if code is None else f"ended with exit {code}"
         return Doubt(DoubtKind.GONE, f"{name} has it, and its process {ended}.")
     if vm is not None and vm.power in (Power.PAUSED, Power.SLEEPING):
-        return Doubt(DoubtKind.PAUSED, f"{name} has it, and {'it' if vm.host else 'its VM'} is {vm.power.value}.")
+        return Doubt(DoubtKind.PAUSED, f"{name} has it, and {its_words(vm)} is {vm.power.value}.")
     if agent.link.state is not LinkState.UP or agent.run_open or agent.activity.dialogs:
         return None
     words = _STILL.get(agent.activity.state)

@@ -76,14 +76,16 @@ def scaffold_sentences(scaffold: Scaffold | None, *, alive: bool, exit_code: int
         met = "so it met the end of its input" if exit_code == 0 else "too"
         sentences.append(f"The keeper of its FIFO was gone, {met}: relaunch starts both.")
     if alive and scaffold.beats == "none":
-        sentences.append("Its signs of life in the registry come from this cockpit and end with it: its VM cannot ask.")
+        sentences.append(
+            "Its signs of life in the registry come from this cockpit and end with it: its place cannot ask."
+        )
     if alive and not scaffold.session:
         sentences.append("Its tmux session is gone though its process lives: it cannot be attached to.")
     elif alive and scaffold.keeper and not scaffold.keeper_session:
         sentences.append("The keeper's tmux session is gone; something else holds its FIFO open.")
     if scaffold.disk_full:
         left = (scaffold.disk_left or 0) // MEGABYTE
-        sentences.append(f"The disk of its VM is full ({left} MB left): what it writes may be lost.")
+        sentences.append(f"The disk that it writes to is full ({left} MB left): what it writes may be lost.")
     if scaffold.out_large:
         sentences.append(
             f"Its output file has {scaffold.out_size // MEGABYTE} MB, more than {scaffold.out_bound // MEGABYTE}: "

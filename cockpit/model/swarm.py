@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from cockpit.model.commands.life import Destroy
 from cockpit.model.commands.swarm import BestOf, ContinueAll, FanOut, ManyCommand, StopAll
+from cockpit.model.dwelling import kind_words
 from cockpit.model.fleet import AgentKind, Fleet
 from cockpit.model.ids import VmId
 from cockpit.model.refusals.grounds import NO_AGENT, Refusal, RefusalCode, of_another_account
@@ -57,7 +58,7 @@ def _of_teardown(vms: tuple[VmId, ...], fleet: Fleet) -> Refusal | None:
         there = [agent for agent in fleet.agents if agent.vm_id == vm_id]
         others = [agent for agent in there if agent.kind is not AgentKind.WORKER]
         if not there:
-            return Refusal(RefusalCode.NO_AGENT, f"no worker lives on VM {vm_id}")
+            return Refusal(RefusalCode.NO_AGENT, f"no worker lives on {kind_words(fleet.vm(vm_id))} {vm_id}")
         if others:
             sentence = f"{others[0].name} is no worker but {others[0].kind.value}: destroy it by its name"
             return Refusal(RefusalCode.PROTECTED, sentence)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from cockpit.model.commands.agent import text_as
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.usage import ResumeAndSend
+from cockpit.model.dwelling import its_words
 from cockpit.model.filters.agents import AGENTS, NO_ATTRIBUTES, Attributes, wanted_agents
 from cockpit.model.filters.language import filter_of
 from cockpit.model.fleet import Agent, Fleet, Power
@@ -54,7 +55,7 @@ def becomes(fleet: Fleet, agent: Agent, manner: TextManner) -> str:
     """Say what becomes of a text to an agent."""
     if is_paused(fleet, agent):
         vm = fleet.vm(agent.vm_id)
-        return f"{'it' if vm is not None and vm.host else 'its VM'} is resumed, then it is prompted"
+        return f"{its_words(vm)} is resumed, then it is prompted"
     return _BECOMES[mode_for(agent, manner)]
 
 

@@ -271,7 +271,7 @@ def _running(agent: Agent) -> list[str]:
 
 def _power(vm: Vm | None, now: float) -> str:
     if vm is None:
-        return "No VM of this agent is listed."
+        return "No list has the place where it lives."
     if vm.doubt:
         what = f"it is still on host {vm.host}" if vm.host else "its VM exists"
         return f"Whether {what} is unknown: {_quoted(vm.doubt)}"

@@ -199,9 +199,9 @@ def test_programs_name_their_kind_and_start_with_words(adapter: AgentAdapter) ->
 def test_a_vm_without_the_program_is_said_to_lack_it_unless_it_is_brought(adapter: AgentAdapter) -> None:
     bare = Facts(programs={}, versions={}, path="/usr/bin")
     program = adapter.remote_program(LaunchSettings(), {})
-    reason = adapter.missing_reason(program, bare, "vm-9")
+    reason = adapter.missing_reason(program, bare, "VM vm-9")
     assert not reason or ("vm-9" in reason and "/usr/bin" in reason)
-    assert not adapter.missing_reason(replace(program, brought=True), bare, "vm-9")
+    assert not adapter.missing_reason(replace(program, brought=True), bare, "VM vm-9")
 
 
 @each

@@ -276,12 +276,12 @@ async def test_without_git_sizes_times_and_digests_are_known(rig: Rig, monkeypat
     found = await rig.workspaces.look(AGENT, Base())
     told = {file.new: (file.status, file.sizes) for file in found.repositories[0].files}
     assert told == {"kept": ("M", (6, 19)), "new\nname": ("A", (0, 1))}
-    assert "git is not on the VM" in no_line_because(found.repositories[0], found.repositories[0].files[0])
+    assert "git is not there" in no_line_because(found.repositories[0], found.repositories[0].files[0])
     known = rig.agent.workspace
     assert known is not None and known.files == 2
     await rig.workspaces.looked(found)
     assert (await rig.workspaces.look(AGENT, Base(Since.LOOKED))).files == 0
-    with pytest.raises(Refused, match="git is not on the VM"):
+    with pytest.raises(Refused, match="git is not there"):
         await rig.workspaces.look(AGENT, Base(Since.COMMIT, "HEAD"))
-    with pytest.raises(Refused, match="git is not on the VM"):
+    with pytest.raises(Refused, match="git is not there"):
         await rig.workspaces.patch(AGENT, Base(), ".")

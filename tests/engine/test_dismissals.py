@@ -103,7 +103,7 @@ async def test_what_is_ours_or_unknown_cannot_be_dismissed(fleet: FleetUnderTest
         agent = await spawned(engine, "here")
         receipt = await engine.outcome(engine.dispatch(Dismiss(agent.vm_id)), timeout=LIMIT)
         assert receipt.stage is Stage.FAILED and "an agent of this fleet" in receipt.reason
-        assert engine.disabled_reason(Dismiss(FOREIGN)) == f"there is no VM {FOREIGN}"
+        assert engine.disabled_reason(Dismiss(FOREIGN)) == f"there is no VM or place {FOREIGN}"
         plain = await engine.running[0].source.vers.create_root()
         await engine.running[0].watcher.vms()
         assert engine.disabled_reason(Dismiss(plain)) == "the VM is not shown as perhaps ours"

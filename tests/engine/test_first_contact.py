@@ -102,7 +102,7 @@ async def test_what_only_a_vm_out_of_reach_has_is_said_and_read_once_it_is_back(
         await engine.history.idle()
         past = engine.past(bea.id)
         assert past is not None
-        assert past.border_text == "older history is on the VM, which is not connected now: the VM is paused"
+        assert past.border_text == "older history is in the agent's file, which is not reached now: the VM is paused"
         assert engine.page_older(bea.id), "it may be asked again"
         await engine.history.idle()
         assert past.border_text

@@ -78,7 +78,7 @@ def test_a_vm_nobody_lists_leaves_the_rest_to_speak() -> None:
     assert headline(agent_with(ActivityState.WORKING, Link(LinkState.PAUSED)), None, NOW) == Headline(
         "paused", "paused"
     )
-    assert "No VM of this agent is listed." in why(agent_with(ActivityState.IDLE), None, NOW)
+    assert "No list has the place where it lives." in why(agent_with(ActivityState.IDLE), None, NOW)
 
 
 def test_the_evidence_of_a_working_agent() -> None:
@@ -188,8 +188,8 @@ def test_the_inbox_is_in_order() -> None:
         (Scaffold(fifo=False, keeper=False), True, "Its FIFO is gone, so no command reaches it: relaunch", "no FIFO"),
         (Scaffold(session=False), True, "Its tmux session is gone though its process lives", ""),
         (Scaffold(keeper_session=False), True, "something else holds its FIFO open.", ""),
-        (Scaffold(disk_left=7 << 20), True, "The disk of its VM is full (7 MB left)", "disk full"),
-        (Scaffold(disk_left=7 << 20), False, "The disk of its VM is full (7 MB left)", "disk full"),
+        (Scaffold(disk_left=7 << 20), True, "The disk that it writes to is full (7 MB left)", "disk full"),
+        (Scaffold(disk_left=7 << 20), False, "The disk that it writes to is full (7 MB left)", "disk full"),
         (Scaffold(out_size=120_000_000, out_bound=100_000_000), True, "has 120 MB, more than 100", "large out"),
     ],
 )

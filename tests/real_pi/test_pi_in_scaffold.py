@@ -200,6 +200,6 @@ def test_a_crash_is_written_down(here: PiMachine) -> None:
 
 
 def test_facts_name_the_version(here: PiMachine) -> None:
-    facts = parse_facts(*here.machine.execute(facts_script("pi")), vm="test")
+    facts = parse_facts(*here.machine.execute(facts_script("pi")), place="VM test")
     assert facts.versions["pi"] == here.pi.version
     assert facts.programs["pi"] == str(here.pi.directory / "pi")

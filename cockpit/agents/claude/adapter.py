@@ -167,11 +167,11 @@ class ClaudeAdapter:
         """Return where it finds a shared skill; it has no extensions."""
         return f"{launch.HOME}/skills/{name}/SKILL.md" if kind is SharedKind.SKILL else ""
 
-    def missing_reason(self, program: Program, facts: Facts, vm: str) -> str:
+    def missing_reason(self, program: Program, facts: Facts, place: str) -> str:
         """Say that it is not on the VM, unless it comes from this machine's PATH."""
         if program.brought or "claude" in facts.programs:
             return ""
-        return f"Claude Code is not on VM {vm}: `command -v claude` found nothing in {facts.path}"
+        return f"Claude Code is not on {place}: `command -v claude` found nothing in {facts.path}"
 
     def first_words(self, answer: Responded) -> str:
         """Say which model answers; whether its key is good shows with the first prompt."""

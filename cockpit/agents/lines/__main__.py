@@ -70,7 +70,7 @@ class Runner:
         except OSError as error:
             name = self._described["name"]
             print(f"[agents.{name}] command: {command[0]} cannot be run here: {error.strerror}", file=sys.stderr)
-            print("install it on this VM, or correct the command in config.toml", file=sys.stderr)
+            print("install it here, or correct the command in config.toml", file=sys.stderr)
             return 127
         for end in set(theirs):
             os.close(end)

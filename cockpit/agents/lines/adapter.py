@@ -141,11 +141,11 @@ class LinesAdapter:
         """Return empty text: it looks for none."""
         return ""
 
-    def missing_reason(self, program: Program, facts: Facts, vm: str) -> str:
+    def missing_reason(self, program: Program, facts: Facts, place: str) -> str:
         """Say that python3 is not on the VM, which our program needs."""
         if program.brought or "python3" in facts.programs:
             return ""
-        return f"python3 is not on VM {vm}, and {self.name} is run by it: nothing in {facts.path}"
+        return f"python3 is not on {place}, and {self.name} is run by it: nothing in {facts.path}"
 
     def first_words(self, answer: Responded) -> str:
         """Say that its program runs, and that the rest is guessed."""

@@ -178,11 +178,11 @@ class PiAdapter:
             return ""
         return f"{agent.model or 'its model'} reads no images, as pi says: it reads {', '.join(agent.inputs)}"
 
-    def missing_reason(self, program: Program, facts: Facts, vm: str) -> str:
+    def missing_reason(self, program: Program, facts: Facts, place: str) -> str:
         """Say that pi is not on the VM, unless it comes from this machine's PATH."""
         if program.brought or self.name in facts.programs:
             return ""
-        return f"pi is not on VM {vm}: `command -v pi` found nothing in {facts.path}"
+        return f"pi is not on {place}: `command -v pi` found nothing in {facts.path}"
 
     def shared_file(self, kind: SharedKind, name: str) -> str:
         """Return where pi finds it when it starts."""

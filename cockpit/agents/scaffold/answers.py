@@ -125,7 +125,7 @@ class Facts:
     home: str = ""
 
 
-def parse_start(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> StartResult:
+def parse_start(exit_code: int, stdout: bytes, stderr: bytes, *, place: str) -> StartResult:
     """Read what a start script said.
 
     Raises:
@@ -133,7 +133,7 @@ def parse_start(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Sta
     """
     answer = ScriptAnswer.read(stdout)
     if exit_code != 0 or answer is None:
-        fail("start the agent", vm, exit_code, answer, stderr)
+        fail("start the agent", place, exit_code, answer, stderr)
     run = answer.run()
     adopted = answer.value("adopted") == "1"
     return StartResult(
@@ -148,7 +148,7 @@ def parse_start(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Sta
     )
 
 
-def parse_probe(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> ProbeResult:
+def parse_probe(exit_code: int, stdout: bytes, stderr: bytes, *, place: str) -> ProbeResult:
     """Read what a probe script said.
 
     Raises:
@@ -156,12 +156,12 @@ def parse_probe(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Pro
     """
     answer = ScriptAnswer.read(stdout)
     if exit_code != 0 or answer is None:
-        fail("look for the agent", vm, exit_code, answer, stderr)
+        fail("look for the agent", place, exit_code, answer, stderr)
     run = answer.run()
     try:
         state = AgentState(answer.value("state"))
     except ValueError:
-        fail("look for the agent", vm, exit_code, None, f"it said {answer.value('state')[:40]!r}".encode())
+        fail("look for the agent", place, exit_code, None, f"it said {answer.value('state')[:40]!r}".encode())
     now = answer.number("now")
 
     def ago(at: float | None) -> float | None:
@@ -200,7 +200,7 @@ def parse_probe(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Pro
     )
 
 
-def parse_send(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> SendResult:
+def parse_send(exit_code: int, stdout: bytes, stderr: bytes, *, place: str) -> SendResult:
     """Read what a send script said.
 
     Raises:
@@ -210,11 +210,11 @@ def parse_send(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Send
     """
     answer = ScriptAnswer.read(stdout)
     if exit_code != 0 or answer is None:
-        fail("write to the agent", vm, exit_code, answer, stderr)
+        fail("write to the agent", place, exit_code, answer, stderr)
     return SendResult(answer.number("written") or 0)
 
 
-def parse_stop(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> StopResult:
+def parse_stop(exit_code: int, stdout: bytes, stderr: bytes, *, place: str) -> StopResult:
     """Read what a stop script said.
 
     Raises:
@@ -223,12 +223,12 @@ def parse_stop(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Stop
     answer = ScriptAnswer.read(stdout)
     if exit_code != 0 or answer is None:
         if exit_code == ScriptExit.NOT_READ:
-            raise TimedOut(f"the agent on VM {vm} still runs after KILL", hint="look at its processes with ps")
-        fail("stop the agent", vm, exit_code, answer, stderr)
+            raise TimedOut(f"the agent on {place} still runs after KILL", hint="look at its processes with ps")
+        fail("stop the agent", place, exit_code, answer, stderr)
     return StopResult(answer.value("stopped") == "1", answer.number("exit"), answer.run().get("run", ""))
 
 
-def parse_facts(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Facts:
+def parse_facts(exit_code: int, stdout: bytes, stderr: bytes, *, place: str) -> Facts:
     """Read what a facts script said.
 
     Raises:
@@ -236,7 +236,7 @@ def parse_facts(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Fac
     """
     answer = ScriptAnswer.read(stdout)
     if exit_code != 0 or answer is None:
-        fail("look for programs", vm, exit_code, answer, stderr)
+        fail("look for programs", place, exit_code, answer, stderr)
     return Facts(
         programs={key[4:]: value for key, value in answer.values.items() if key.startswith("has_")},
         versions={key[8:]: value for key, value in answer.values.items() if key.startswith("version_")},
@@ -301,7 +301,7 @@ _REASONS: Mapping[int, tuple[type[CockpitError], str, str]] = {
     ScriptExit.NOT_PRIVATE: (
         Refused,
         "its directory is a link, belongs to somebody else, or cannot be made",
-        "remove it on the VM, or configure another directory",
+        "remove it there, or configure another directory",
     ),
     ScriptExit.INPUT_INCOMPLETE: (
         CockpitError,
@@ -309,11 +309,11 @@ _REASONS: Mapping[int, tuple[type[CockpitError], str, str]] = {
         "retry",
     ),
     ScriptExit.ENDED_AT_ONCE: (Refused, "it ended at once", "its last words say why"),
-    ScriptExit.NO_TMUX: (NotFound, "tmux is absent or does not work there", "install tmux on the VM"),
+    ScriptExit.NO_TMUX: (NotFound, "tmux is absent or does not work there", "install tmux there"),
     ScriptExit.NOT_STARTED: (
         TimedOut,
         "its process did not come up in time",
-        "look at the VM's load, then retry",
+        "look at the load there, then retry",
     ),
     ScriptExit.NO_READER: (
         Refused,
@@ -334,14 +334,14 @@ _REASONS: Mapping[int, tuple[type[CockpitError], str, str]] = {
 }
 
 
-def fail(what: str, vm: str, exit_code: int, answer: ScriptAnswer | None, stderr: bytes) -> NoReturn:
+def fail(what: str, place: str, exit_code: int, answer: ScriptAnswer | None, stderr: bytes) -> NoReturn:
     """Raise the error a script's end stands for."""
-    head = f"could not {what} on VM {vm}: "
+    head = f"could not {what} on {place}: "
     said = answer.value("note") if answer else ""
     if answer is not None and exit_code == ScriptExit.PROGRAM_MISSING:
         raise NotFound(
             head + f"the agent's program is not there: `command -v` found nothing in {answer.value('path')}",
-            hint="install it on the VM, or name its full path",
+            hint="install it there, or name its full path",
         )
     if answer is not None and exit_code == ScriptExit.FILE_MISSING:
         raise NotFound(head + f"{answer.value('missing')} is not there", hint="write it first")

@@ -62,15 +62,20 @@ def who_script(paths: AgentPaths) -> str:
     return settings_of(paths) + shell.COMMON + WHO
 
 
-def parse_who(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> AgentIdentity:
+def parse_who(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str, place: str) -> AgentIdentity:
     """Read what such a script said.
+
+    Args:
+        exit_code: as the others, of the script.
+        vm: the id under which the agent is known.
+        place: where it lives, as messages name it.
 
     Raises:
         CockpitError: the script did not come to its end.
     """
     answer = ScriptAnswer.read(stdout)
     if exit_code != 0 or answer is None:
-        fail("read who the agent is", vm, exit_code, answer, stderr)
+        fail("read who the agent is", place, exit_code, answer, stderr)
     file = _identity_file(answer.value("identity"), vm)
     own = answer.value("VERS_VM_ID").strip().lower() in ("", vm.lower())
     parent_vm = _word(file, "parentVmId").lower()

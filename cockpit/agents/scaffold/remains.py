@@ -156,7 +156,7 @@ def remains_script(paths: AgentPaths, vm_id: str) -> str:
     return settings + shell.COMMON + _REMAINS
 
 
-def parse_remains(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Remains:
+def parse_remains(exit_code: int, stdout: bytes, stderr: bytes, *, place: str) -> Remains:
     """Read what the script found.
 
     Raises:
@@ -164,7 +164,7 @@ def parse_remains(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> R
     """
     answer = ScriptAnswer.read(stdout)
     if exit_code != 0 or answer is None:
-        fail("look for unsaved work", vm, exit_code, answer, stderr)
+        fail("look for unsaved work", place, exit_code, answer, stderr)
     processes = _numbered(answer, r"process\.(\d+)")
     return Remains(
         tuple(_repository(answer, number) for number in _numbered(answer, r"repository\.(\d+)\.path")),

@@ -82,7 +82,7 @@ def renew_script(paths: AgentPaths, size: int) -> str:
     return settings + shell.COMMON + _RENEW
 
 
-def parse_renewal(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> Renewal:
+def parse_renewal(exit_code: int, stdout: bytes, stderr: bytes, *, place: str) -> Renewal:
     """Read what a renew script said.
 
     Raises:
@@ -90,5 +90,5 @@ def parse_renewal(exit_code: int, stdout: bytes, stderr: bytes, *, vm: str) -> R
     """
     answer = ScriptAnswer.read(stdout)
     if exit_code != 0 or answer is None:
-        fail("begin the output file anew", vm, exit_code, answer, stderr)
+        fail("begin the output file anew", place, exit_code, answer, stderr)
     return Renewal(answer.value("renewed") == "1")

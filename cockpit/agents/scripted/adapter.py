@@ -70,7 +70,7 @@ class ScriptedAdapter(PiAdapter):
         """Return empty text: no model reads skills, and nothing loads extensions."""
         return ""
 
-    def missing_reason(self, program: Program, facts: Facts, vm: str) -> str:
+    def missing_reason(self, program: Program, facts: Facts, place: str) -> str:
         """Return empty text: it brings all it needs."""
         return ""
 

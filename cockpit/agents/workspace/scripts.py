@@ -41,7 +41,7 @@ NO_GIT = 3
 NOT_THERE = 4
 """How a script ends where what was named is not there."""
 
-_GIT = """command -v git >/dev/null 2>&1 || { echo "git is not on the VM" >&2; exit 3; }
+_GIT = """command -v git >/dev/null 2>&1 || { echo "git is not there" >&2; exit 3; }
 roots
 """
 

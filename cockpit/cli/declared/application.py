@@ -35,7 +35,7 @@ Filter = Annotated[
     typer.Option("--filter", help="As on the screen: words, `state:asking`, `-kind:worker`; `'NAME` is a kept one."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Name = Annotated[str, typer.Argument(help="The agent's name, or its VM's id.")]
+Name = Annotated[str, typer.Argument(help="The agent's name, or the id of where it lives.")]
 Timeout = Annotated[float | None, typer.Option("--timeout", help="Seconds to wait at most.", min=0)]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; needed without a terminal.")]
 Worker = Annotated[bool, typer.Option("--worker", help="A worker instead of a lieutenant.")]

@@ -20,7 +20,7 @@ FilterName = Annotated[str, typer.Argument(help="The filter's name.")]
 @application.command()
 def tell(
     text: Annotated[str, typer.Argument(help="What to say; - reads standard input.")],
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Agents, by name or VM id.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Agents, by name or id.")] = None,
     wanted: Filter = "",
     everyone: Annotated[bool, typer.Option("--all", help="Every agent.")] = False,
     mode: Annotated[str, typer.Option("--mode", help="fits (by what each does), prompt, steer or follow-up.")] = "fits",
@@ -87,7 +87,7 @@ def drop_filter(name: FilterName, of: Of = "agents", dry_run: DryRun = False, as
 @application.command()
 def own(
     command: Annotated[str, typer.Argument(help="A name of `[[commands]]`; without it, they are listed.")] = "",
-    name: Annotated[str, typer.Argument(help="The agent it is about, by name or VM id.")] = "",
+    name: Annotated[str, typer.Argument(help="The agent it is about, by name or id.")] = "",
     as_json: Json = False,
 ) -> None:
     """Run a command of your own about an agent, as config.toml declares it, or list what is declared there."""

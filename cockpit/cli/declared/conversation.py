@@ -169,7 +169,7 @@ def slash_commands(name: Name, as_json: Json = False) -> None:
 @application.command()
 def export(
     name: Name,
-    to: Annotated[str, typer.Option("--to", help="The file here; without it, it stays on the VM.")] = "",
+    to: Annotated[str, typer.Option("--to", help="The file here; without it, it stays where the agent lives.")] = "",
     form: Annotated[str, typer.Option("--format", help="html, markdown or jsonl.")] = "html",
     dry_run: DryRun = False,
     as_json: Json = False,

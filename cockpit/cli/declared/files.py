@@ -10,7 +10,7 @@ from cockpit import paths
 from cockpit.cli.declared.application import DryRun, Json, application, run
 
 Place = Annotated[str, typer.Argument(metavar="NAME[:PATH]", help="An agent, and a path from its workspace on.")]
-File = Annotated[str, typer.Argument(metavar="NAME:PATH", help="A file on an agent's VM.")]
+File = Annotated[str, typer.Argument(metavar="NAME:PATH", help="A file where an agent lives.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace another file that is there.")]
 
 

@@ -144,7 +144,7 @@ def relaunch(
 
 @application.command()
 def adopt(
-    vm: Annotated[str, typer.Argument(help="The VM's id.")],
+    vm: Annotated[str, typer.Argument(help="The id of the VM, or of the place on a host.")],
     name: Annotated[
         str, typer.Option("--name", help="What the agent is called here; without it, what others call it.")
     ] = "",
@@ -152,7 +152,7 @@ def adopt(
     architect: Architect = False,
     role: Role = "",
     directory: Annotated[
-        str, typer.Option("--directory", help="Where it lives on the VM; without it, the known places are looked at.")
+        str, typer.Option("--directory", help="Where it lives there; without it, the known places are looked at.")
     ] = "",
     dry_run: DryRun = False,
     as_json: Json = False,

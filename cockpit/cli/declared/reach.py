@@ -60,7 +60,7 @@ def ports(name: Name, as_json: Json = False) -> None:
 @application.command()
 def forward(
     name: Name,
-    port: Annotated[int, typer.Argument(help="The port on the VM.", min=1, max=65535)],
+    port: Annotated[int, typer.Argument(help="The port where the agent lives.", min=1, max=65535)],
     local: Annotated[
         int, typer.Option("--local", help="The port here; the same if it is free, else any.", min=0, max=65535)
     ] = 0,
@@ -75,7 +75,7 @@ def forward(
 @application.command()
 def bridge(
     name: Name,
-    port: Annotated[int, typer.Argument(help="The port on the VM.", min=1, max=65535)],
+    port: Annotated[int, typer.Argument(help="The port where the agent lives.", min=1, max=65535)],
     end: Annotated[bool, typer.Option("--end", help="Take the bridge away again.")] = False,
     yes: Yes = False,
     dry_run: DryRun = False,

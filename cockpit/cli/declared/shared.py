@@ -103,7 +103,7 @@ def remove_skill(
 
 @skills.command("sync")
 def sync_skills(
-    agent: Annotated[str, typer.Argument(help="The agent's name, or its VM's id.")],
+    agent: Annotated[str, typer.Argument(help="The agent's name, or the id of where it lives.")],
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:

@@ -14,7 +14,7 @@ from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import CommitId
 from cockpit.model.workers import MOST
 
-Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Agents, by name or VM id.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Agents, by name or id.")]
 Parent = Annotated[str, typer.Option("--parent", help="Only those that work for this agent.")]
 Label = Annotated[str, typer.Option("--label", help="Only those with this label.")]
 Everyone = Annotated[bool, typer.Option("--all", help="Every worker.")]
@@ -77,7 +77,7 @@ def fan_out(
     agent: Annotated[str, typer.Option("--agent", help="With --count: their kind, such as pi.")] = "",
     name: Annotated[str, typer.Option("--name", help="With --count: their name, which is numbered.")] = "fan",
     tear_down: Annotated[bool, typer.Option("--teardown", help="With --count: delete them afterwards.")] = False,
-    limit: Annotated[float, typer.Option("--timeout", help="Seconds it may take on each VM.", min=0.1)] = 600.0,
+    limit: Annotated[float, typer.Option("--timeout", help="Seconds it may take on each.", min=0.1)] = 600.0,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
@@ -107,7 +107,7 @@ def collect(
     wanted: Filter = "",
     file: Annotated[
         list[str] | None,
-        typer.Option("--file", help="A path or pattern on the VM, from the workspace on; may be repeated."),
+        typer.Option("--file", help="A path or pattern there, from the workspace on; may be repeated."),
     ] = None,
     answers: Annotated[bool, typer.Option("--answers/--no-answers", help="Their last answers, too.")] = True,
     as_json: Json = False,

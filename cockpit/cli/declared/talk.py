@@ -19,7 +19,7 @@ def send(
     checkpoint: Annotated[
         bool, typer.Option("--checkpoint", help="Take a commit first, to which `retry` goes back.")
     ] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue its VM first, if that is paused.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the agent first, if it is paused.")] = False,
     as_text: Annotated[
         bool, typer.Option("--as-text", help="Send a word behind / that the agent's own screen would carry out.")
     ] = False,
@@ -83,7 +83,7 @@ def checkpoints(
 
 @application.command()
 def tail(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Agents, by name or VM id.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Agents, by name or id.")],
     as_json: Annotated[bool, typer.Option("--json", help="One object per event.")] = False,
     from_line: Annotated[int, typer.Option("--from-line", help="The first line to print, of one agent.", min=1)] = 1,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on as lines arrive.")] = True,
@@ -135,7 +135,7 @@ def read(
 
 @application.command()
 def written(
-    name: Annotated[str, typer.Argument(help="An agent, by name or VM id; all without one.")] = "",
+    name: Annotated[str, typer.Argument(help="An agent, by name or id; all without one.")] = "",
     find: Annotated[str, typer.Option("--find", help="Only texts that hold all of these words.")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most.")] = 50,
     as_json: Json = False,
@@ -148,7 +148,7 @@ def written(
 
 @application.command()
 def wait(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Agents, by name or VM id.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Agents, by name or id.")],
     until: Annotated[str, typer.Option("--until", help="idle, working, asking, retrying, compacting, error, dead.")],
     timeout: Timeout = None,
     anyone: Annotated[bool, typer.Option("--any/--all", help="The first of several is enough.")] = False,

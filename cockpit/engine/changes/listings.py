@@ -23,7 +23,7 @@ OCCASIONS = (SnapshotKind.TASK, SnapshotKind.START, SnapshotKind.PROMPT, Snapsho
 FIRST = "first"
 """The first listing of all."""
 
-WITHOUT_GIT = "git is not on the VM: only sizes, times and digests of files are known"
+WITHOUT_GIT = "git is not there: only sizes, times and digests of files are known"
 
 
 async def list_files(connection: Connection, paths: AgentPaths, agent: Agent) -> dict[str, ListedFile]:

@@ -239,9 +239,9 @@ class GitMissing(Refused):
 
 def _fail(agent: Agent, done: Completed, most: int) -> None:
     if done.exit_code == scripts.NO_GIT:
-        raise GitMissing(f"git is not on the VM of {agent.name}", hint=CARRIED[scripts.NO_GIT])
+        raise GitMissing(f"git is not there where {agent.name} lives", hint=CARRIED[scripts.NO_GIT])
     why = f"it is larger than {most >> 20} MiB" if done.truncated else said_by(done)
     raise Refused(
-        f"what changed in the workspace of {agent.name} on VM {agent.vm_id} is not known: {why}",
+        f"what changed in the workspace of {agent.name} is not known: {why}",
         hint=CARRIED.get(done.exit_code, "look at its files, or try again"),
     )

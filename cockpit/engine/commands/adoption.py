@@ -83,7 +83,7 @@ class Adoption:
             else:
                 also = f", looked also at {', '.join(others)}" if others else ""
                 raise NotFound(
-                    f"no agent at {first} on VM {adopt.vm}{also}",
+                    f"no agent at {first} on {self._source.place_words(adopt.vm)}{also}",
                     hint="say where it lives with --directory, or spawn one",
                 )
             now = self._fleet_state.clock.now()

@@ -54,8 +54,8 @@ async def bootstrap(
         return None
     with progress.step("look for what it needs"):
         done = await vm.run(facts_script(program.command, first_path), timeout=FACTS_LIMIT)
-        facts = parse_facts(done.exit_code, done.stdout, done.stderr, vm=vm_id)
-        lacking = _lacking(program, facts, vm_id)
+        facts = parse_facts(done.exit_code, done.stdout, done.stderr, place=source.place_words(vm_id))
+        lacking = _lacking(program, facts, source.place_words(vm_id))
         progress.detail(lacking or "present")
     if not lacking:
         return facts
@@ -77,9 +77,9 @@ async def image_words(vm: StepPlace) -> str:
         return ""
 
 
-def _lacking(program: Program, facts: Facts, vm_id: VmId) -> str:
-    missing = adapter_of(program.name).missing_reason(program, facts, vm_id)
-    return missing or ("" if "tmux" in facts.programs else f"tmux is not on VM {vm_id}")
+def _lacking(program: Program, facts: Facts, place: str) -> str:
+    missing = adapter_of(program.name).missing_reason(program, facts, place)
+    return missing or ("" if "tmux" in facts.programs else f"tmux is not on {place}")
 
 
 async def own_host_keys(

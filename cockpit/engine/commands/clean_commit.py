@@ -113,7 +113,7 @@ class CleanCommits:
             with progress.step("stop the agent"):
                 paths = self._source.paths_of(agent)
                 done = await connection.run(stop_script(paths), timeout=STOP_LIMIT)
-                parse_stop(done.exit_code, done.stdout, done.stderr, vm=command.vm)
+                parse_stop(done.exit_code, done.stdout, done.stderr, place=f"VM {command.vm}")
             with progress.step("take its keys out"):
                 progress.detail(await self._take_out(agent, connection))
                 await self._say_holders(agent, connection)

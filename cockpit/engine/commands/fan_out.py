@@ -39,7 +39,7 @@ async def fan_out(
     async def one(agent_id: AgentId) -> None:
         agent = fleet_state.agents.get(agent_id)
         if agent is None:
-            progress.part(Part(agent_id, None, UNKNOWN, "its VM was deleted meanwhile"))
+            progress.part(Part(agent_id, None, UNKNOWN, "it is here no more"))
             return
         began = fleet_state.clock.now()
 

@@ -47,17 +47,19 @@ async def prepare(
     """
     if facts is None or known is not None:
         done = await connection.run(facts_script(program.command, first_path(program, known)), timeout=SCRIPT_LIMIT)
-        facts = parse_facts(done.exit_code, done.stdout, done.stderr, vm=vm_id)
+        facts = parse_facts(done.exit_code, done.stdout, done.stderr, place=source.place_words(vm_id))
     check_unchanged(spawn.name, program, facts, known)
-    if why := adapter_of(program.name).missing_reason(program, facts, vm_id):
+    if why := adapter_of(program.name).missing_reason(program, facts, source.place_words(vm_id)):
         raise NotFound(why, hint=f"spawn from a golden image that has {program.name}, or another program")
     if "tmux" not in facts.programs and not source.allow_detached:
-        raise NotFound(f"tmux is not on VM {vm_id}", hint="spawn from a golden image that has tmux")
+        raise NotFound(f"tmux is not on {source.place_words(vm_id)}", hint="spawn from a golden image that has tmux")
     files = program.files
     directories = sorted({f"{facts.home}/{path}".rpartition("/")[0] for path, _ in files})
     made = await connection.run('mkdir -p -m 700 -- "$@"', f"{facts.home}/.swarm", *directories, timeout=SCRIPT_LIMIT)
     if made.exit_status != 0:
-        raise Refused(f"VM {vm_id}: cannot make {', '.join(directories)}: {made.stderr.decode(errors='replace')}")
+        raise Refused(
+            f"{source.place_words(vm_id)}: cannot make {', '.join(directories)}: {made.stderr.decode(errors='replace')}"
+        )
     for path, content in files:
         await connection.write_file(f"{facts.home}/{path}", content, mode=0o600)
     return facts

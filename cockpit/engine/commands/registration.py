@@ -137,4 +137,4 @@ async def left_there(connection: Connection, paths: AgentPaths, vm_id: VmId) -> 
         CockpitError: the look failed.
     """
     done = await connection.run(probe_script(paths), timeout=PROBE_LIMIT)
-    return parse_probe(done.exit_code, done.stdout, done.stderr, vm=vm_id)
+    return parse_probe(done.exit_code, done.stdout, done.stderr, place=connection.endpoint.named)

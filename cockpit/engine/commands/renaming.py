@@ -77,7 +77,7 @@ class Renaming:
         """Write the new name into the agent's identity file, by which it is known where no registry tells."""
         session, agent = self._session_of(agent_id), living(agent_id, self._fleet_state)
         link = session.link if session is not None else None
-        with progress.step("tell its VM"):
+        with progress.step("tell it there"):
             if link is None or self._fleet_state.power(agent.vm_id) is not Power.RUNNING:
                 progress.detail("it is not connected: its identity file has the new name after a relaunch")
                 return

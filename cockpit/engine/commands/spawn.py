@@ -369,7 +369,7 @@ class Spawner:
         if program.environment.get("PATH"):
             environment["PATH"] = facts.path if known is not None else program.environment["PATH"]
         done = await connection.run(script, stdin=encode_environment(environment), timeout=START_LIMIT)
-        result = parse_start(done.exit_code, done.stdout, done.stderr, vm=vm_id)
+        result = parse_start(done.exit_code, done.stdout, done.stderr, place=self._source.place_words(vm_id))
         await self._creations.settle(vm_id)
         _, version = found(program, facts)
         said = [

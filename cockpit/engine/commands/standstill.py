@@ -13,6 +13,7 @@ from cockpit.errors import CockpitError, NotFound, Refused, Undecided
 from cockpit.model.commands.agent import Abort
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.swarm import ContinueAll, StopAll
+from cockpit.model.dwelling import its_words
 from cockpit.model.fleet import Power
 from cockpit.model.ids import AgentId, CommandId, VmId
 from cockpit.model.names import vm_called
@@ -99,7 +100,7 @@ class Standstill:
         self, vm_id: VmId, bound: float, aborted: dict[AgentId, CommandId], progress: OperationProgress
     ) -> None:
         if self._fleet_state.power(vm_id) in HALTED:
-            progress.part(Part(self._name(vm_id), vm_id, PAUSED, "its VM was paused already"))
+            progress.part(Part(self._name(vm_id), vm_id, PAUSED, f"{self._its(vm_id)} was paused already"))
             return
         with progress.beside(f"abort {self._name(vm_id)}") as say:
             proved = await asyncio.gather(*(self._abort(agent, bound, aborted) for agent in self._agents(vm_id)))
@@ -134,7 +135,7 @@ class Standstill:
     def _words(self, agent_id: AgentId, aborted: dict[AgentId, CommandId]) -> str:
         agent = self._fleet_state.agents.get(agent_id)
         if agent is None:
-            return "its VM is gone"
+            return "it is gone"
         return proof(agent, self._fleet_state.power(agent.vm_id), self._receipt(agent_id, aborted))
 
     def _is_proved(self, agent_id: AgentId, aborted: dict[AgentId, CommandId]) -> bool:
@@ -145,7 +146,7 @@ class Standstill:
 
     def _evidence(self, vm_id: VmId, aborted: dict[AgentId, CommandId]) -> str:
         said = (self._words(agent, aborted) for agent in self._agents(vm_id))
-        return "; ".join(dict.fromkeys(said)) or "its VM is gone"
+        return "; ".join(dict.fromkeys(said)) or f"{self._its(vm_id)} is gone"
 
     async def _freeze(self, vm_id: VmId, why: str, progress: OperationProgress) -> None:
         """Pause a VM, remembered before it is done: what nobody remembers would stay frozen."""
@@ -167,7 +168,9 @@ class Standstill:
             progress.part(Part(name, vm_id, UNREACHABLE, describe(error)))
         except CockpitError as error:
             await self._operations.forget_frozen(vm_id)
-            progress.part(Part(name, vm_id, UNREACHABLE, f"{why}, and its VM was not frozen: {describe(error)}"))
+            progress.part(
+                Part(name, vm_id, UNREACHABLE, f"{why}, and {self._its(vm_id)} was not frozen: {describe(error)}")
+            )
         else:
             progress.part(Part(name, vm_id, FROZEN, why))
 
@@ -209,6 +212,9 @@ class Standstill:
     def _agents(self, vm_id: VmId) -> list[AgentId]:
         return [agent.id for agent in self._fleet_state.agents.values() if agent.vm_id == vm_id]
 
+    def _its(self, vm_id: VmId) -> str:
+        return its_words(self._fleet_state.vms.get(vm_id))
+
     def _name(self, vm_id: VmId) -> str:
         return vm_called(vm_id, self._fleet_state.agents.values())
 
@@ -222,6 +228,6 @@ def _check(parts: Sequence[Part], failures: Collection[str], what: str, hint: st
     bad = [part for part in parts if part.outcome in failures]
     if bad:
         named = "; ".join(
-            f"{part.target}{f' (VM {part.vm})' if part.vm is not None else ''}: {part.words}" for part in bad
+            f"{part.target}{f' ({part.vm})' if part.vm is not None else ''}: {part.words}" for part in bad
         )
         raise Refused(f"{len(bad)} of {len(parts)} {what}: {named}", hint=hint)

@@ -19,9 +19,11 @@ from cockpit.errors import CockpitError, NotFound, Refused, TimedOut
 from cockpit.model.ages import span_text
 from cockpit.model.commands.life import Destroy
 from cockpit.model.commands.vm import Branch, Commit, Pause, Resume, TrustHostKey
+from cockpit.model.dwelling import its_words
 from cockpit.model.fleet import LinkState, Power, Vm, is_at_work
 from cockpit.model.ids import AgentId, CommandId, VmId
 from cockpit.model.kept import KEEP_STEP, KeptCommit, KeptFor, KeptState
+from cockpit.model.names import vm_called
 from cockpit.model.receipts.receipt import Stage
 from cockpit.store.store import Store
 from cockpit.vers.errors import EffectUnknown
@@ -79,11 +81,12 @@ class FleetOperations:
                 if failed():
                     raise Refused(self._fleet_state.receipts[ordered].reason, hint="pause it with --now to freeze it")
                 if self._works(agent.id):
+                    its = its_words(self._vm(command.vm))
                     raise TimedOut(
-                        f"{agent.name} still works {ABORT_LIMIT:.0f} s after the abort; its VM was not paused",
+                        f"{agent.name} still works {ABORT_LIMIT:.0f} s after the abort; {its} was not paused",
                         hint="pause it with --now to freeze it as it is",
                     )
-        with progress.step("pause VM"):
+        with progress.step(f"pause {self._what}"):
             await self._source.vers.set_power(command.vm, True)
         with progress.step("confirm"):
             await self._until(command.vm, (Power.PAUSED, Power.SLEEPING))
@@ -92,7 +95,7 @@ class FleetOperations:
 
     async def resume(self, command: Resume, progress: OperationProgress) -> None:
         """Continue a VM and come back to its agent."""
-        with progress.step("resume VM"):
+        with progress.step(f"resume {self._what}"):
             await self._source.vers.set_power(command.vm, False)
         with progress.step("confirm"):
             await self._until(command.vm, (Power.RUNNING,))
@@ -123,9 +126,9 @@ class FleetOperations:
         await self.forget_frozen(vm_id)
         link = self._link_to(vm_id)
         if link is None:
-            return "its VM runs"
+            return f"{its_words(self._vm(vm_id))} runs"
         await self._until_linked(vm_id, link)
-        return "its VM runs, and answers"
+        return f"{its_words(self._vm(vm_id))} runs, and answers"
 
     async def forget_frozen(self, vm_id: VmId) -> None:
         """Forget that a VM was frozen with all others: it runs again, or is gone."""
@@ -152,7 +155,7 @@ class FleetOperations:
         link.wake()
         await link.ready(LINK_LIMIT)
         if not await self._fleet_state.until(lambda: self._linked(vm_id), LINK_LIMIT):
-            raise TimedOut(f"VM {vm_id} runs, but its link did not come back within {LINK_LIMIT:.0f} s")
+            raise TimedOut(f"{self._named(vm_id)} runs, but its link did not come back within {LINK_LIMIT:.0f} s")
 
     def _linked(self, vm_id: VmId) -> bool:
         agent = self._fleet_state.agent_on(vm_id)
@@ -259,7 +262,9 @@ class FleetOperations:
                         seen = await self._source.vers.look(vm_id)
                         evidence = f": {seen.evidence}"
                         if isinstance(seen, Missing):
-                            raise NotFound(f"VM {vm_id} is gone: {seen.evidence}", hint="list the VMs") from error
+                            raise NotFound(
+                                f"{self._named(vm_id)} is gone: {seen.evidence}", hint="see `cockpit vms`"
+                            ) from error
                         last = Power(seen.record.power) if isinstance(seen, Found) else Power.UNKNOWN
                     vm = self._fleet_state.vms.get(vm_id)
                     if vm is not None:
@@ -270,13 +275,27 @@ class FleetOperations:
         except TimeoutError:
             if last is Power.UNKNOWN:
                 raise EffectUnknown(
-                    f"whether VM {vm_id} is {wanted[0].value} is unknown after {POWER_LIMIT:.0f} s{evidence}",
-                    hint="look at it on the platform; the command itself was accepted",
+                    f"whether {self._named(vm_id)} is {wanted[0].value} is unknown after {POWER_LIMIT:.0f} s{evidence}",
+                    hint="look at it there; the command itself was accepted",
                 ) from None
             raise TimedOut(
-                f"VM {vm_id} is still {last.value} after {POWER_LIMIT:.0f} s",
-                hint="look at it on the platform; the command itself was accepted",
+                f"{self._named(vm_id)} is still {last.value} after {POWER_LIMIT:.0f} s",
+                hint="look at it there; the command itself was accepted",
             ) from None
+
+    @property
+    def _what(self) -> str:
+        """What is paused and resumed here, in a word."""
+        return "agent" if self._source.plain_host is not None else "VM"
+
+    def _vm(self, vm_id: VmId) -> Vm | None:
+        return self._fleet_state.vms.get(vm_id)
+
+    def _named(self, vm_id: VmId) -> str:
+        """Name what is paused or resumed: a VM, or an agent on a host, where another one may go on."""
+        if self._source.plain_host is None:
+            return f"VM {vm_id}"
+        return f"{vm_called(vm_id, self._fleet_state.agents.values())} on host {self._source.name}"
 
     def _link_to(self, vm_id: VmId) -> VmLink | None:
         agent = self._fleet_state.agent_on(vm_id)

@@ -93,7 +93,7 @@ class SkillSync:
             enabled = {(SharedKind.SKILL, one.name): one.version for one in skills}
             enabled |= {(SharedKind.EXTENSION, one.name): one.version for one in extensions}
             progress.detail(f"{len(enabled)} enabled")
-        with progress.step("look at the VM"):
+        with progress.step("look at what is there"):
             connection = await connection_of(self._agent_session(agent.id), agent.id)
             noted, there = await _seen(connection, adapter, enabled)
             plan = plan_of(enabled, noted, there, adapter)
@@ -124,7 +124,7 @@ async def _seen(
     paths = [adapter.shared_file(kind, name) for kind, name in enabled if ITEM_NAME.fullmatch(name)]
     done = await connection.run(LOOK, *paths, timeout=LIMIT)
     if done.exit_code != 0:
-        raise CockpitError(f"the VM cannot be looked at: {done.stderr.decode(errors='replace')[-200:]}")
+        raise CockpitError(f"what is there cannot be looked at: {done.stderr.decode(errors='replace')[-200:]}")
     noted, _, there = done.stdout.decode("utf-8", "replace").rpartition("\n--\n")
     return notes_in(noted), frozenset(there.splitlines())
 
@@ -159,7 +159,7 @@ def plan_of(
         if not ITEM_NAME.fullmatch(name):
             left.append(f"{kind.value} {name!r}: its name is no file's")
         elif (kind, name) not in noted and path in there:
-            left.append(f"{kind.value} {name}: the VM has one of its own")
+            left.append(f"{kind.value} {name}: there is one of its own")
         else:
             stays[kind, name] = version
             if noted.get((kind, name)) != version or path not in there:

@@ -205,7 +205,7 @@ class AgentFiles:
         except TimeoutError as error:
             name = self._reach.agent(agent_id).name
             raise TimedOut(
-                f"{name}'s VM did not come to an end with {path or 'its workspace'} in {limit:g} s"
+                f"{name}'s files: it did not come to an end with {path or 'its workspace'} in {limit:g} s"
             ) from error
 
 

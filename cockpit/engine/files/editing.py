@@ -67,7 +67,7 @@ async def write_back(reached: Reached, checked_out: CheckedOut, course: Transfer
             return WrittenBack(WriteBack.UNCHANGED, checked_out)
         try:
             if not await _is_as_fetched(reached.files, path, checked_out):
-                raise FileChanged(f"{checked_out.path} was changed on the VM")
+                raise FileChanged(f"{checked_out.path} was changed there")
             await carry(reached.files, course, file, mine, checked_out.path, path, checked_out.digest)
         except FileChanged:
             return await _conflict(reached, checked_out, mine.digest)

@@ -133,7 +133,7 @@ class FileReach:
         agent = self.agent(agent_id)
         session = self._session_of(agent_id)
         if session is None or session.link is None:
-            raise Refused(f"{agent.name} is not attached", hint="its VM is not on the list: see `cockpit vms`")
+            raise Refused(f"{agent.name} is not attached", hint="its place is on no list: see `cockpit vms`")
         try:
             connection = await session.link.ready(limit)
         except CockpitError as error:

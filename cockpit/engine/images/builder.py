@@ -190,7 +190,7 @@ class ImageBuilder:
         for program in {program.command: program for program in self._source.programs if program.command}.values():
             script = facts_script(program.command, program.environment.get("PATH", ""))
             done = await site.shell.run(script, timeout=SCRIPT_LIMIT)
-            versions |= parse_facts(done.exit_code, done.stdout, done.stderr, vm=site.vm).versions
+            versions |= parse_facts(done.exit_code, done.stdout, done.stderr, place=f"VM {site.vm}").versions
         done = await site.shell.run(scripts.USED, site.extent, timeout=SCRIPT_LIMIT)
         used = done.stdout.decode(errors="replace").strip()
         before = await self._before(command.base) if command.base else None

@@ -85,7 +85,7 @@ class VmLinks:
         connection = found()
         if connection is None:
             reason = self._hopeless(vm_id, patient) or f"it did not answer within {seconds:g} s"
-            raise Refused(f"VM {self._called(vm_id)} cannot be reached: {reason}", hint=self._hint(vm_id))
+            raise Refused(f"{self._called(vm_id)} cannot be reached: {reason}", hint=self._hint(vm_id))
         return connection
 
     async def hindrances(self, vm_id: VmId) -> AsyncIterator[str]:
@@ -111,12 +111,16 @@ class VmLinks:
         """Say whether a VM is heard, waiting for that some seconds at most."""
         return await self._fleet_state.until(lambda: not self.hindrance(vm_id), seconds)
 
+    def it(self, vm_id: VmId) -> str:
+        """Return the subject of what is said of a VM, or of what stands for one on a plain host."""
+        return it_words(self._fleet_state.vms.get(vm_id))
+
     def hindrance(self, vm_id: VmId) -> str:
         """Say why nothing is heard of a VM now, or return empty text."""
         power = self._fleet_state.power(vm_id)
         if power in (Power.PAUSED, Power.SLEEPING):
             # The link says the same until it has noticed that the VM runs again.
-            return f"{it_words(self._fleet_state.vms.get(vm_id))} is {power.value}"
+            return f"{self.it(vm_id)} is {power.value}"
         if (refused := of_power(vm_id, self._fleet_state.snapshot())) is not None:
             return refused.sentence
         link = self._of_agent(vm_id) or self._own.get(vm_id)
@@ -141,7 +145,7 @@ class VmLinks:
             return refused.sentence
         link = self._of_agent(vm_id) or self._own.get(vm_id)
         if link is None:
-            return "it has no link: its VM may be gone"
+            return "it has no link: it may be gone"
         shown = link.shown
         if shown.state is LinkState.PAUSED or (shown.state is LinkState.DOWN and not patient):
             return shown.reason or shown.state.value

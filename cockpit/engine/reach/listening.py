@@ -68,7 +68,7 @@ async def listeners_on(connection: Connection, *, own: bool = False) -> tuple[Li
     done = await connection.run(SCRIPT, timeout=LOOK_LIMIT, limit=MOST_BYTES)
     text = done.stdout.decode("utf-8", "backslashreplace")
     if done.exit_code != 0 or (not text.rstrip().endswith("@ end") and not done.truncated):
-        raise Refused(f"what listens on the VM is not known: {said_by(done)}", hint="is it a Linux with /proc?")
+        raise Refused(f"what listens there is not known: {said_by(done)}", hint="is it a Linux with /proc?")
     return listeners_in(text, own=own)
 
 

@@ -47,9 +47,9 @@ if command -v infocmp >/dev/null 2>&1 && ! infocmp "$TERM" >/dev/null 2>&1; then
 """
 _SHELL = 'exec "${SHELL:-/bin/sh}" -l'
 # A client of its own size would shrink the agent's window; `-r` says both in newer versions and one in older ones.
-_LOOK = """if ! command -v tmux >/dev/null 2>&1; then echo "tmux is not on this VM" >&2; exit 1; fi
+_LOOK = """if ! command -v tmux >/dev/null 2>&1; then echo "tmux is not here" >&2; exit 1; fi
 if ! tmux has-session -t "={session}" 2>/dev/null; then
-  echo "there is no tmux session {session} on this VM: its agent runs without one, or not at all" >&2; exit 1
+  echo "there is no tmux session {session} here: its agent runs without one, or not at all" >&2; exit 1
 fi
 exec tmux attach-session -r -t "={session}"
 """
@@ -79,7 +79,7 @@ class LivePlaces:
         """
         if self._taken[vm_id] >= MOST_LIVE:
             raise Refused(
-                f"{MOST_LIVE} commands and shells of this cockpit run on the VM already", hint="end one of them first"
+                f"{MOST_LIVE} commands and shells of this cockpit run there already", hint="end one of them first"
             )
         self._taken[vm_id] += 1
         try:
@@ -102,9 +102,9 @@ class LivePlaces:
                 while not _tells(seen := await self._look(vm_id)) and not await self._links.heard(vm_id, LOOK_PAUSE):
                     pass
         if isinstance(seen, Missing):
-            return Gone(f"the VM is gone, and what ran there with it: {seen.evidence}")
+            return Gone(f"{self._links.it(vm_id)} is gone, and what ran there with it: {seen.evidence}")
         if isinstance(seen, Found) and (power := seen.record.vm(0.0).power) not in (Power.RUNNING, Power.UNKNOWN):
-            reason = f"the VM is {power.value}"
+            reason = f"{self._links.it(vm_id)} is {power.value}"
         if not reason or reason in cut.message:
             return cut
         return Dropped(f"{reason}; {cut.message}", hint=cut.hint)

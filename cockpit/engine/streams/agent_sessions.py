@@ -248,9 +248,8 @@ class AgentSessions:
         from cockpit.engine.streams.session import AgentSession
 
         paths, recorder = self._source.paths_of(agent), self._recorder_of()
-        sender = Sender(
-            self._fleet_state, self._store, self._book_of(), self._connection_of(agent.id), paths, agent.vm_id
-        )
+        place = self._source.place_words(agent.vm_id)
+        sender = Sender(self._fleet_state, self._store, self._book_of(), self._connection_of(agent.id), paths, place)
 
         async def make_reader(whole: bool, raw: bool) -> AgentReader:
             reader = AgentReader(
@@ -275,9 +274,9 @@ class AgentSessions:
             sender,
             agent.id,
             paths,
-            agent.vm_id,
+            place,
             record=self.record,
-            renewal=OutputRenewal(self._fleet_state, self._store, agent.id, paths, agent.vm_id, self._source.out_bound),
+            renewal=OutputRenewal(self._fleet_state, self._store, agent.id, paths, place, self._source.out_bound),
         )
         agent_session.link = VmLink(
             self._fleet_state,

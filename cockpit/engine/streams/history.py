@@ -208,7 +208,7 @@ class History:
             CockpitError: it cannot be had, or not now; says why.
         """
         connection, path, identity = await self._file(agent, window)
-        window.border("older history is being read from the VM …")
+        window.border("older history is being read from the agent's file …")
         self._fleet_state.changed()
         size, end = PAGE_BYTES, window.first_offset
         while size <= LARGEST_PAGE:
@@ -232,18 +232,18 @@ class History:
         stored = await self._store.cursor(agent)
         cursor = from_stored(stored) if stored else None
         if stored is None or cursor is None:
-            raise CockpitError("older history is not kept here any more, and where the VM has it is not known")
+            raise CockpitError("older history is not kept here any more, and where it was is not known")
         if window.first_place is None or stored.epoch != window.first_place[0]:
-            raise CockpitError("older history is not kept here any more, and its file on the VM was replaced")
+            raise CockpitError("older history is not kept here any more, and the agent's file was replaced")
         if window.first_offset == 0:
             raise CockpitError("the file before this one is not kept here any more")
         agent_session, known = self._agent_session(agent), self._fleet_state.agents.get(agent)
         if agent_session is None or known is None:
-            raise CockpitError("older history is not kept here any more, and there is no VM to read it from")
+            raise CockpitError("older history is not kept here any more, and the agent's file is gone")
         connection, link = agent_session.connection(), known.link
         if connection is None or link.state is not LinkState.UP:
             why = f": {link.reason}" if link.reason else ""
-            raise CockpitError(f"older history is on the VM, which is not connected now{why}")
+            raise CockpitError(f"older history is in the agent's file, which is not reached now{why}")
         return connection, agent_session.path, cursor.identity
 
     async def _decoded(self, agent: AgentId, window: TranscriptWindow, offset: int, data: bytes) -> list[Record]:

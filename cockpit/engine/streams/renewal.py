@@ -29,10 +29,13 @@ AT_REST = (ActivityState.IDLE, ActivityState.DONE_UNSEEN, ActivityState.ABORTED)
 class OutputRenewal:
     """Begins one agent's output file anew when it is too large; only by the cockpit that records the agent."""
 
-    def __init__(self, fleet_state: FleetState, store: Store, agent: AgentId, paths: AgentPaths, vm: str, bound: int):
+    def __init__(
+        self, fleet_state: FleetState, store: Store, agent: AgentId, paths: AgentPaths, place: str, bound: int
+    ):
         """Prepare.
 
         Args:
+            place: what the agent lives on, as messages name it.
             bound: bytes above which the file is too large; 0 sets none.
         """
         self.bound = bound
@@ -40,7 +43,7 @@ class OutputRenewal:
         self._store = store
         self._agent = agent
         self._paths = paths
-        self._vm = vm
+        self._place = place
 
     async def after_look(self, connection: Connection, found: ProbeResult) -> None:
         """Begin the file anew if a look found it too large and nothing stands against it; a failure waits for the next.
@@ -61,7 +64,7 @@ class OutputRenewal:
             # The script truncates nothing unless the file ends where the store does.
             script = renew_script(self._paths, cursor.offset)
             done = await connection.run(script, timeout=RENEWAL_LIMIT)
-            renewal = parse_renewal(done.exit_code, done.stdout, done.stderr, vm=self._vm)
+            renewal = parse_renewal(done.exit_code, done.stdout, done.stderr, place=self._place)
         except Dropped:
             raise
         except CockpitError as error:

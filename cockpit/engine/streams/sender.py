@@ -55,14 +55,14 @@ class Sender:
         book: ReceiptBook,
         connection: Callable[[], Connection | None],
         paths: AgentPaths,
-        vm: str,
+        place: str,
     ) -> None:
         self._fleet_state = fleet_state
         self._store = store
         self._book = book
         self._connection = connection
         self._paths = paths
-        self._vm = vm
+        self._place = place
         self._turn = asyncio.Lock()
         self._fresh: Connection | None = None
 
@@ -86,7 +86,7 @@ class Sender:
     async def _images(self, names: Sequence[str], command_id: CommandId) -> tuple[Attachment, ...] | None:
         """Read the images that go with a text; None if one cannot go along, which the receipt says."""
         try:
-            return await load_images(names, self._connection(), self._paths.workspace, self._vm)
+            return await load_images(names, self._connection(), self._paths.workspace, self._place)
         except CockpitError as error:
             now = self._fleet_state.clock.now()
             self._fleet_state.put_receipts(self._book.failed(command_id, now, f"not sent: {error}"))
@@ -132,7 +132,7 @@ class Sender:
         """
         connection = self._connection()
         if connection is None or connection.closed:
-            raise CockpitError("not sent: the VM is not connected", hint="send it again once the link is up")
+            raise CockpitError(f"not sent: {self._place} is not connected", hint="send it again once the link is up")
         leading = connection is not self._fresh
         staged, rest = await self._stage(connection, payload)
         script = send_script(
@@ -144,7 +144,7 @@ class Sender:
         )
         try:
             done = await connection.run(script, stdin=rest, timeout=WRITE_LIMIT + TRANSPORT_MARGIN)
-            parse_send(done.exit_code, done.stdout, done.stderr, vm=self._vm)
+            parse_send(done.exit_code, done.stdout, done.stderr, place=self._place)
         except BaseException:
             # A text that was cut leaves half a line in the FIFO, also on a connection that lives on.
             self._fresh = None
@@ -167,11 +167,11 @@ class Sender:
             while len(payload) - at > PIECE:
                 script = stage_script(self._paths, name, at, PIECE)
                 done = await connection.run(script, stdin=payload[at : at + PIECE], timeout=TRANSPORT_MARGIN)
-                parse_send(done.exit_code, done.stdout, done.stderr, vm=self._vm)
+                parse_send(done.exit_code, done.stdout, done.stderr, place=self._place)
                 at += PIECE
         except (Dropped, CommandTimedOut) as error:
             raise CockpitError(
-                f"not sent: {at} of {len(payload)} bytes had reached the VM when {describe(error)}",
+                f"not sent: {at} of {len(payload)} bytes had reached {self._place} when {describe(error)}",
                 hint="send it again once the link is up",
             ) from error
         return name, payload[at:]

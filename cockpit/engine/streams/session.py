@@ -71,7 +71,7 @@ class AgentSession:
         sender: Sender,
         agent: AgentId,
         paths: AgentPaths,
-        vm: str,
+        place: str,
         *,
         record: bool = True,
         renewal: OutputRenewal | None = None,
@@ -80,6 +80,7 @@ class AgentSession:
 
         Args:
             following: knows which agents another cockpit records.
+            place: what it lives on, as messages name it.
             reader: makes the reader at the stored position, given whether a new file is read whole, and whether every
                 byte of every line is wanted.
             record: read and record the output, or follow who does; False leaves reading to the caller.
@@ -99,7 +100,7 @@ class AgentSession:
         self._following = following
         self._make_reader = reader
         self._paths = paths
-        self._vm = vm
+        self._place = place
         self._record = record
         self._renewal = renewal
         self._reader: AgentReader | None = None
@@ -271,7 +272,7 @@ class AgentSession:
             if asking.done():
                 return None
             raise TimedOut(
-                f"the agent on VM {self._vm} did not answer within {timeout:.0f} s",
+                f"the agent on {self._place} did not answer within {timeout:.0f} s",
                 hint="an extension may block its start; look at its output",
             )
         finally:
@@ -302,7 +303,7 @@ class AgentSession:
         """Ask the VM how the agent ended and what it said on standard error."""
         connection = self.connection()
         if connection is None:
-            return "the VM is not connected, so nobody can ask why"
+            return f"{self._place} is not connected, so nobody can ask why"
         result = await self._probe(connection)
         words = f"exit {result.exit_code}; {'; '.join(result.errors[-3:]) or 'nothing on standard error'}"
         agent = self._fleet_state.agents.get(self.agent)
@@ -364,7 +365,7 @@ class AgentSession:
         """Look at the process."""
         before = self._process()
         done = await connection.run(probe_script(self._paths), timeout=PROBE_TIMEOUT)
-        result = parse_probe(done.exit_code, done.stdout, done.stderr, vm=self._vm)
+        result = parse_probe(done.exit_code, done.stdout, done.stderr, place=self._place)
         agent = self._fleet_state.agents.get(self.agent)
         if agent is not None and agent.process is not before:
             # The stream told of a start or an end meanwhile: the look may be older than that.

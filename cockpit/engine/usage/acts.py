@@ -215,12 +215,12 @@ class UsageActs:
     async def _pause_idle(self, command: PauseIdle, progress: OperationProgress) -> None:
         agent = self._fleet_state.agent_on(command.vm)
         if agent is None:
-            raise Refused("no agent of this VM is known")
+            raise Refused("no agent of it is known")
         with progress.step("look for what runs there"):
             connection = await connection_of(self._session_of(agent.id), agent.id)
             script = remains_script(self._source.paths_of(agent), command.vm)
             done = await connection.run(script, timeout=SCRIPT_LIMIT + 2.0)
-            found = parse_remains(done.exit_code, done.stdout, done.stderr, vm=command.vm)
+            found = parse_remains(done.exit_code, done.stdout, done.stderr, place=self._source.place_words(command.vm))
             # What was said to the agent while its VM was looked at counts.
             sentence = why_not_idle(command.vm, self._fleet_state.snapshot())
             if found.processes:
@@ -257,4 +257,4 @@ def _joined(new: Limit, old: Limit) -> Limit:
 
 def _check(failed: list[tuple[VmId, str]], what: str, hint: str) -> None:
     if failed:
-        raise Refused(f"{len(failed)} VMs were {what}: {'; '.join(words for _, words in failed)}", hint=hint)
+        raise Refused(f"{len(failed)} were {what}: {'; '.join(words for _, words in failed)}", hint=hint)

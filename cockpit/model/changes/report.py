@@ -169,8 +169,8 @@ def no_line_because(found: RepositoryChanges, file: FileChange | None) -> str:
     if found.fault:
         return f"what changed in {found.place} is not known: {found.fault}"
     if not found.now:
-        why = "git is not on the VM, so only that files differ is known, and not which lines"
-        return f"{why}: {instead}, or put git on the VM"
+        why = "git is not there, so only that files differ is known, and not which lines"
+        return f"{why}: {instead}, or put git there"
     if file is None:
         return ""
     if file.binary:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cockpit.model.board import Task
+from cockpit.model.dwelling import its_words
 from cockpit.model.fleet import ActivityState, Agent, AgentKind, Fleet, LinkState, Power, ProcessState, Vm
 from cockpit.model.ids import AgentId
 from cockpit.model.plan.marks import GIVING, PLAN, given_in, is_head
@@ -108,12 +109,12 @@ def _made_for(agent: Agent) -> str:
 
 def _readiness(agent: Agent, vm: Vm | None) -> tuple[Readiness, str]:
     if vm is not None and vm.power in (Power.GONE, Power.DEAD):
-        return Readiness.LOST, f"its VM is {vm.power.value}"
+        return Readiness.LOST, f"{its_words(vm)} is {vm.power.value}"
     if agent.process.state is ProcessState.DEAD:
         code = agent.process.exit_code
         return Readiness.LOST, "its process ended" + (f" with code {code}" if code is not None else "")
     if vm is None or vm.power is not Power.RUNNING:
-        return Readiness.AWAY, f"its VM is {vm.power.value}" if vm is not None else "its VM is on no list"
+        return Readiness.AWAY, f"{its_words(vm)} is {vm.power.value}" if vm is not None else "its place is on no list"
     first = agent.link.state is LinkState.CONNECTING and agent.link.attempt <= 1
     if agent.link.state is LinkState.NEVER or first:
         return Readiness.UNSEEN, "it was not looked at here yet"

@@ -6,6 +6,7 @@ from cockpit.model.claims import ClaimedBy
 from cockpit.model.colours import COLOURS
 from cockpit.model.commands.life import Deregister, Dismiss, Recall, Rename, SetFindable
 from cockpit.model.dismissal import evidence
+from cockpit.model.dwelling import it_words
 from cockpit.model.fleet import AgentKind, Fleet
 from cockpit.model.names import agents_called
 from cockpit.model.refusals.grounds import NO_AGENT, Facilities, Refusal, RefusalCode, of_another_account
@@ -47,9 +48,9 @@ def of_findable(command: SetFindable, fleet: Fleet) -> Refusal | None:
 
 def of_deregister(command: Deregister, fleet: Fleet) -> Refusal | None:
     if fleet.vm(command.vm) is not None:
-        return Refusal(RefusalCode.NOT_IN_DOUBT, "the VM exists: what is registered of it stays")
+        return Refusal(RefusalCode.NOT_IN_DOUBT, "it exists: what is registered of it stays")
     if not any(claim.vm == command.vm and claim.by is not ClaimedBy.LABEL for claim in fleet.claims):
-        return Refusal(RefusalCode.ALREADY, "nothing says that there is such a VM")
+        return Refusal(RefusalCode.ALREADY, "nothing says that it is, or was, anywhere")
     return None
 
 
@@ -63,8 +64,8 @@ def of_dismiss(command: Dismiss, fleet: Fleet) -> Refusal | None:
         sentence = f"{agent.name} is an agent of this fleet: only its destruction ends it"
         return Refusal(RefusalCode.NOT_IN_DOUBT, sentence)
     if fleet.vm(command.vm) is not None:
-        return Refusal(RefusalCode.NOT_IN_DOUBT, "the VM is not shown as perhaps ours")
-    return Refusal(RefusalCode.NO_VM, f"there is no VM {command.vm}")
+        return Refusal(RefusalCode.NOT_IN_DOUBT, f"{it_words(fleet.vm(command.vm))} is not shown as perhaps ours")
+    return Refusal(RefusalCode.NO_VM, f"there is no VM or place {command.vm}")
 
 
 def of_recall(command: Recall, fleet: Fleet) -> Refusal | None:

@@ -67,7 +67,7 @@ def _of_program(name: str, programs: Iterable[tuple[str, str]]) -> Refusal | Non
 def of_adopt(adopt: Adopt, fleet: Fleet) -> Refusal | None:
     vm = fleet.vm(adopt.vm)
     if vm is None:
-        return Refusal(RefusalCode.NO_VM, f"there is no VM {adopt.vm}")
+        return Refusal(RefusalCode.NO_VM, f"there is no VM or place {adopt.vm}")
     lives = (agent for agent in fleet.agents if agent.vm_id == adopt.vm and not agent.process.never_started)
     known = next((agent for agent in lives if adopt.directory in ("", agent.directory)), None)
     if known is not None:

@@ -11,6 +11,7 @@ from cockpit.model.commands.usage import (
     ResumeAndSend,
     UsageCommand,
 )
+from cockpit.model.dwelling import its_words
 from cockpit.model.fleet import Fleet, Power
 from cockpit.model.refusals.agent import of_text_later
 from cockpit.model.refusals.grounds import NO_AGENT, Refusal, RefusalCode
@@ -30,7 +31,7 @@ def of_usage(command: UsageCommand, fleet: Fleet) -> Refusal | None:
         case ResumeAndSend(vm=vm_id):
             vm = fleet.vm(vm_id)
             if vm is None or vm.power not in (Power.PAUSED, Power.SLEEPING):
-                return Refusal(RefusalCode.ALREADY, "its VM is not paused: send the text as it is")
+                return Refusal(RefusalCode.ALREADY, f"{its_words(vm)} is not paused: send the text as it is")
             return of_text_later(command.then, fleet)
         case ContinueLimited(agents=agents):
             return None if any(fleet.agent(agent) is not None for agent in agents) else NO_AGENT

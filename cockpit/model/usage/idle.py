@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cockpit.model.dwelling import its_words
 from cockpit.model.fleet import ActivityState, Agent, Fleet, LinkState, Power, ProcessState
 from cockpit.model.ids import VmId
 from cockpit.model.queue import counted
@@ -24,7 +25,7 @@ def why_not_idle(vm_id: VmId, fleet: Fleet) -> str:
     """Say why a VM is not to be paused for idleness, or return empty text."""
     vm = fleet.vm(vm_id)
     if vm is None or vm.power is not Power.RUNNING or vm.doubt:
-        return "its VM is not running"
+        return f"{its_words(vm)} is not running"
     if vm.hosts_services:
         return "it hosts the services"
     agents = [agent for agent in fleet.agents if agent.vm_id == vm_id]

@@ -42,6 +42,11 @@ class SshEndpoint:
         """What it is, in a word."""
         return "host" if self.called else "VM"
 
+    @property
+    def named(self) -> str:
+        """How messages name it."""
+        return self.called or f"VM {self.identity}"
+
     def __str__(self) -> str:
         way = f" as {self.tls.server_name} inside TLS" if self.tls else ""
-        return f"{self.called or f'VM {self.identity}'} at {self.host}:{self.port}{way}"
+        return f"{self.named} at {self.host}:{self.port}{way}"

@@ -15,7 +15,7 @@ from cockpit.ui.actions.home_port import HomePort
 PANE_WORDS = {
     "agents": ("lieutenants", "the tree of agents"),
     "board": ("board", "the board"),
-    "vms": ("VMs", "the VMs"),
+    "vms": ("places", "the VMs, and the places on hosts"),
     "output": ("output", "the output of the selected agent"),
     "feed": ("feed", "the feed"),
 }

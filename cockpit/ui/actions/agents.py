@@ -59,7 +59,7 @@ def _why(home: HomePort) -> None:
     if vm is not None and home.pane == "vms" and home.fleet.agent_on(vm.id) is None:
         found = findings_on(home.fleet, vm.id, home.engine.now())
         text = findings_text(found) if found else why_vm_text(vm)
-        home.open_dialog(TextDialog(ours("Why nobody has this VM"), text))
+        home.open_dialog(TextDialog(ours("Why nobody has this"), text))
     elif (within := home.sub_agent) is not None:
         text = why_sub_agent_text(within, home.fleet.vm(within.agent.vm_id), home.engine.now())
         home.open_dialog(TextDialog(our_line("Why “{}” is shown so", within.task.what), text))
@@ -192,7 +192,8 @@ def _dismiss(home: HomePort) -> None:
     if target is None:
         return
     lives = home.fleet.agent_on(target)
-    said = our_line("dismissed {}", lives.name if lives is not None else f"VM {target[:8]}, and nothing was done to it")
+    unknown = f"{kind_words(home.fleet.vm(target))} {target[:8]}, and nothing was done to it"
+    said = our_line("dismissed {}", lives.name if lives is not None else unknown)
     home.promise(home.command(Dismiss(target)), said)
 
 
@@ -264,21 +265,21 @@ ACTIONS: tuple[Action, ...] = (
         "vm.pause",
         "z",
         "pause",
-        "Freeze the VM",
+        "Freeze the agent and all that it runs",
         _pause,
         lambda vm: Pause(vm.id, now=True),
         _LISTS,
-        many="Their VMs freeze, those at work in the midst of it. Resume goes on.",
+        many="They freeze, those at work in the midst of it. Resume goes on.",
     ),
     _vm_action(
         "vm.resume",
         "r",
         "resume",
-        "Continue a paused VM",
+        "Continue a paused agent where it was",
         _resume,
         lambda vm: Resume(vm.id),
         _LISTS,
-        many="Their VMs go on where they were.",
+        many="They go on where they were.",
     ),
     Action(
         "agent.relaunch",
@@ -331,7 +332,7 @@ ACTIONS: tuple[Action, ...] = (
         "",
         "trust host key",
         "Agents",
-        "Trust the host key that a VM shows now",
+        "Trust the host key that is shown now",
         _trust_host_key,
         _offered_key,
         writes=True,

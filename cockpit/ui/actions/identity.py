@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cockpit.model.colours import COLOURS
 from cockpit.model.commands.life import Rename, SetFindable
+from cockpit.model.dwelling import kind_words
 from cockpit.model.fleet import Agent
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line, our_line
@@ -70,7 +71,9 @@ def _turn(home: HomePort) -> None:
     consequence = ours(
         "Other tools may take it up. When their session ends they stop workers and delete what those wrote."
     )
-    target = our_line("{} {} · VM {}", agent.kind.value, agent.name, agent.vm_id)
+    target = our_line(
+        "{} {} · {} {}", agent.kind.value, agent.name, kind_words(home.fleet.vm(agent.vm_id)), agent.vm_id
+    )
     home.open_dialog(ConfirmDialog(ours("Let other tools find it"), [target], consequence), finish)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cockpit.model.commands.life import Adopt, Deregister, Relaunch, Undo
+from cockpit.model.dwelling import kind_words
 from cockpit.model.fleet import AgentKind
 from cockpit.model.ids import VmId
 from cockpit.model.proposals import proposed_kind, proposed_name
@@ -102,7 +103,7 @@ def _order_adoption(home: HomePort, command: Adopt) -> None:
 def _adoptable(situation: Situation) -> str:
     vm = situation.vm
     if vm is None:
-        return "no VM is selected"
+        return "nothing is selected"
     return situation.engine.disabled_reason(Adopt(vm.id, proposed_name(vm.id, situation.fleet)))
 
 
@@ -130,7 +131,7 @@ def _adopt(home: HomePort) -> None:
     def check(values: Values) -> str:
         return home.engine.disabled_reason(command(values))
 
-    intro = our_line("The agent on VM {}; nothing is sent to it", target)
+    intro = our_line("The agent on {} {}; nothing is sent to it", kind_words(home.fleet.vm(target)), target)
     home.open_dialog(GuardedForm(ours("Adopt"), fields, check, intro=intro), finish)
 
 
@@ -147,5 +148,5 @@ ACTIONS: tuple[Action, ...] = (
         writes=True,
     ),
     Action("vm.findings", "", "what does not fit", "Agents", "Say what does not fit, and why", _show, _needs_finding),
-    Action("agent.adopt", "", "adopt", "Agents", "Take over the agent on this VM", _adopt, _adoptable, writes=True),
+    Action("agent.adopt", "", "adopt", "Agents", "Take over the agent that was found", _adopt, _adoptable, writes=True),
 )

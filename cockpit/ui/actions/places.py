@@ -13,7 +13,7 @@ def _opens(situation: Situation) -> str:
     if situation.pane == "board" and situation.task is not None:
         return ""
     if situation.pane == "vms" and situation.vm is not None and situation.fleet.agent_on(situation.vm.id) is None:
-        return "no agent lives on this VM"
+        return "no agent lives there"
     return needs_agent(situation)
 
 
@@ -42,11 +42,11 @@ CELLS = 6
 
 TAB_WORDS: dict[str, tuple[str, Reason]] = {
     "chat": ("what is said", lambda situation: ""),
-    "files": ("the files on the agent's VM", needs_agent),
+    "files": ("the files where the agent lives", needs_agent),
     "diff": ("what the agent changed", needs_agent),
     "queue": ("what waits in the agent", needs_agent),
-    "shell": ("a shell on its VM, in this terminal", needs_vm),
-    "vm": ("its VM: power, link, lineage, what leads to it", needs_agent),
+    "shell": ("a shell where it lives, in this terminal", needs_vm),
+    "vm": ("what it lives on: power, link, lineage, what leads to it", needs_agent),
 }
 """The tabs of an agent's screen, in the order of their number keys: what each shows, and why it cannot."""
 

@@ -25,7 +25,7 @@ from cockpit.ui.terminal.pass_through import PassThrough
 def needs_vm(situation: Situation) -> str:
     """Say why the selected VM cannot be reached now."""
     if situation.vm is None:
-        return "no VM is selected"
+        return "nothing is selected"
     return situation.engine.reach.refusal(situation.vm.id)
 
 
@@ -84,7 +84,7 @@ def _run(home: HomePort) -> None:
         Field("output", ours("file here"), placeholder=ours("gets all that it says; none unless named")),
     )
     intro = our_line("In the workspace of {}, without its agent's environment. The agent hears nothing of it.", called)
-    home.open_dialog(FormDialog(ours("Run on VM"), fields, check, intro=intro), finish)
+    home.open_dialog(FormDialog(our_line("Run where {} lives", called), fields, check, intro=intro), finish)
 
 
 def file_of(values: Values) -> Path | None:
@@ -105,7 +105,7 @@ ACTIONS: tuple[Action, ...] = (
         "dollar_sign",
         "shell",
         "Agents",
-        "Open a shell on the VM in this terminal; `~.` at the beginning of a line leaves it",
+        "Open a shell where the agent lives, in this terminal; `~.` at the beginning of a line leaves it",
         _shell,
         needs_vm,
         writes=True,
@@ -115,7 +115,7 @@ ACTIONS: tuple[Action, ...] = (
         "E",
         "run",
         "Agents",
-        "Run a command on the VM and watch what it says",
+        "Run a command where the agent lives, and watch what it says",
         _run,
         needs_vm,
         writes=True,
@@ -125,7 +125,7 @@ ACTIONS: tuple[Action, ...] = (
         "P",
         "ports",
         "Agents",
-        "What listens on the VM; forward a port to an address here",
+        "What listens where the agent lives; forward a port to here",
         _ports,
         needs_vm,
     ),

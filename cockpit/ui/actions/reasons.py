@@ -38,7 +38,7 @@ def vm_command(build: Callable[[Vm], Command]) -> Reason:
 
     def reason(situation: Situation) -> str:
         if situation.vm is None:
-            return "no VM is selected"
+            return "nothing is selected"
         return situation.engine.disabled_reason(build(situation.vm))
 
     return reason

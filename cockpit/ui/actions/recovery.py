@@ -126,7 +126,7 @@ ACTIONS: tuple[Action, ...] = (
         "K",
         "take up",
         "See",
-        "List tasks that nobody does any more, open questions and running VMs, to take them up again",
+        "List tasks that nobody does any more, open questions and what runs, to take them up again",
         _open,
     ),
 )

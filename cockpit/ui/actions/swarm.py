@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cockpit.model.commands.swarm import ContinueAll, StopAll
+from cockpit.model.dwelling import kind_words
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import VmId
 from cockpit.model.standstill import continue_orders, stop_orders
@@ -27,8 +28,8 @@ def named(fleet: Fleet, vms: tuple[VmId, ...]) -> list[Clean]:
     lines = []
     for vm_id in vms[:MOST_NAMED]:
         agent = fleet.agent_on(vm_id)
-        who = our_line("{} {}", agent.kind.value, agent.name) if agent is not None else ours("VM")
-        lines.append(our_line("{} · VM {}", who, vm_id[:8]))
+        who = our_line("{} {}", agent.kind.value, agent.name) if agent is not None else ours("nobody's")
+        lines.append(our_line("{} · {} {}", who, kind_words(fleet.vm(vm_id)), vm_id[:8]))
     if len(vms) > MOST_NAMED:
         lines.append(our_line("and {} more", len(vms) - MOST_NAMED))
     return lines
@@ -146,7 +147,7 @@ ACTIONS: tuple[Action, ...] = (
         "",
         "continue all",
         "Agents",
-        "Continue the VMs that stopping all froze",
+        "Continue what stopping all froze",
         _continue_all,
         _can_continue,
         writes=True,

@@ -159,7 +159,7 @@ ACTIONS: tuple[Action, ...] = (
         "",
         "fan out",
         "Agents",
-        "Run one command on the VMs of many workers",
+        "Run one command where many workers live",
         _fan_out,
         has_workers,
         writes=True,

@@ -67,7 +67,7 @@ def set_budget(home: HomePort) -> None:
         Field("scope", ours("of"), "choice", first.value, choices=tuple(scopes)),
         Field("amount", ours("at most"), placeholder=AMOUNT),
     )
-    intro = ours("At 80 % it is said, at 100 % its VMs are frozen and you are asked. Empty takes your own limit away.")
+    intro = ours("At 80 % it is said, at 100 % its agents freeze and you are asked. Empty takes your own limit away.")
     home.open_dialog(GuardedForm(ours("Budget"), fields, check, intro=intro), finish)
 
 
@@ -76,7 +76,7 @@ def settle_budget(home: HomePort, standing: Standing) -> None:
     acts = (
         Choice(BudgetAct.RAISE.value, ours("raise it and go on")),
         Choice(BudgetAct.FINISH.value, ours("let what runs come to its end")),
-        Choice(BudgetAct.STOP.value, ours("end the runs, leave the VMs paused")),
+        Choice(BudgetAct.STOP.value, ours("end the runs, leave them paused")),
     )
 
     def command(values: Values) -> ChangeBudget | None:

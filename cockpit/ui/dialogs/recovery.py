@@ -49,7 +49,7 @@ class RecoveryDialog(Guarded, Dialog[tuple[str, str]]):
     def compose_body(self) -> ComposeResult:
         """Yield the sum, the list, and what is known of the entry under the cursor."""
         yield Plain(clean_line(self._found.sentence), classes="intro")
-        yield RowList(nothing=(ours("Nothing: no task, no question, no VM."),), id="rows")
+        yield RowList(nothing=(ours("Nothing: no task, no question, nobody that runs."),), id="rows")
 
     def on_mount(self) -> None:
         self.query_one("#rows").focus()
@@ -100,6 +100,6 @@ def entry_line(entry: Entry, now: float, width: int) -> Content:
         pieces = [(our_line(" ? {} ", f"{entry.kind.value:<8}"), style), (fit(words, width - 17), "")]
         pieces.append((fit(age(now - entry.at), 5, right=True), "$muted"))
     else:
-        called = entry.name or f"VM {entry.vm[:8]}"
-        pieces = [(ours(" ◆ VM       "), "$muted"), (cut(our_line("{} · {}", called, entry.doing), width - 12), "")]
+        called = entry.name or entry.vm[:8]
+        pieces = [(ours(" ◆ runs     "), "$muted"), (cut(our_line("{} · {}", called, entry.doing), width - 12), "")]
     return content(pieces)

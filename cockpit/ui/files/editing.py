@@ -58,9 +58,9 @@ def words_on(ended: WrittenBack) -> Clean:
             return our_line("{}: nothing was changed", path)
         case WriteBack.WRITTEN:
             return our_line("{}: written", path)
-    theirs = str(ended.theirs) if ended.theirs is not None else "gone from the VM"
+    theirs = str(ended.theirs) if ended.theirs is not None else "gone there"
     return our_text(
-        "{} was changed on the VM meanwhile, so nothing was written.\n\nyours   {}\ntheirs  {}\n",
+        "{} was changed there meanwhile, so nothing was written.\n\nyours   {}\ntheirs  {}\n",
         path,
         str(ended.checked_out.local),
         theirs,

@@ -166,7 +166,7 @@ def _open_file(
             yield Drawn("", ChangeSpot(repository, file), content([(text, "$link-degraded")]))
             return
     if file.sizes is not None:
-        text = ours("      git is not on the VM: only sizes, times and digests are known")
+        text = ours("      git is not there: only sizes, times and digests are known")
         yield Drawn("", ChangeSpot(repository, file), content([(text, "$muted")]))
     elif not file.whole and not file.binary:
         text = ours("      … not carried with so many others: o looks at its repository alone, y brings a patch")

@@ -122,7 +122,7 @@ class SearchScreen(OverHome):
     def _count(self) -> Piece:
         number = len(self._hits)
         if not number:
-            return ours("What only a VM has is not recorded here, and not found."), "$muted"
+            return ours("What only an agent's file has is not recorded here, and not found."), "$muted"
         most = " or more, the newest are shown" if number == MOST_HITS else ""
         agents = len({hit.agent for hit in self._hits.values()})
         return our_line("{} lines{} of {} {}", number, most, agents, "agent" if agents == 1 else "agents"), "$muted"

@@ -155,7 +155,7 @@ class PassThrough:
     def _notice(self, reason: str) -> bytes:
         """Return a line of ours: among the others, or in the last row of a screen that a program has to itself."""
         columns, rows = self._size
-        said = our_line("cockpit: {}", reason or "the VM is heard again, and all goes on")
+        said = our_line("cockpit: {}", reason or "it is heard again, and all goes on")
         text = b"\x1b[0;7m " + _within(said, columns - 3).encode() + b" \x1b[0m"
         if self._screen.other:
             return END_STRINGS + b"\x1b7\x1b[%d;1H" % rows + text + b"\x1b[K\x1b8"

@@ -41,6 +41,8 @@ class Pane(RowList):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(empty=self.EMPTY, id=id, classes="pane")
+        self.called = self.NAME
+        """How its title names it."""
         self.heads: tuple[tuple[int, Clean], ...] = ()
         """Words over columns, each with the cell of a row at which it begins."""
         self.warned: tuple[Piece, ...] = ()
@@ -110,11 +112,11 @@ class Pane(RowList):
         where = (
             our_line("{}–{} of {}", seen.start + 1, seen.stop, number) if 0 < self.size.height < self.lines else NOTHING
         )
-        key = (width, where, self.count, self.heads, self.warned, *self._notes)
+        key = (width, self.called, where, self.count, self.heads, self.warned, *self._notes)
         if key != self._title_key:
             self._title_key = key
             # Columns that have words leave little room: what is cut first is what counts least.
-            lead = look.title(self.NUMBER, self.NAME, *((where or self.count,) if self.heads else ()), *self._notes)
+            lead = look.title(self.NUMBER, self.called, *((where or self.count,) if self.heads else ()), *self._notes)
             lead += [(our_line(" · {}", word), style) for word, style in self.warned]
             tail: list[Piece] = [(where, "$muted")] if where else []
             set_title(self, look.title_line(lead, width, [(at - 2, word) for at, word in self.heads], tail))

@@ -193,6 +193,11 @@ class AgentsTree(Pane):
         return bool(hiding)
 
 
+def vms_word(fleet: Fleet) -> Clean:
+    """Return what agents live on: VMs, and where there are plain hosts, places there as well."""
+    return ours("Places") if fleet.plain else ours("VMs")
+
+
 class VmsTable(Pane):
     """The VMs: what the agents' rows do not say of them stands first, a count says the rest."""
 
@@ -208,6 +213,7 @@ class VmsTable(Pane):
 
     def build(self, fleet: Fleet, now: float, width: int) -> tuple[list[Row], Clean]:
         """Build the rows: what is odd, gone or kept, then under a heading the running VMs of agents by name."""
+        self.called = vms_word(fleet)
         by_vm = {agent.vm_id: agent for agent in fleet.agents}
         findings = findings_of(fleet, now)
         words = words_on(fleet, findings, now)

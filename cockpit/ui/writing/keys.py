@@ -19,7 +19,7 @@ COMPOSER_KEYS = (
     ComposerKey(ours("⏎"), ours("send"), ours("send to the agent the border names")),
     ComposerKey(ours("^t"), ours("mode"), ours("prompt, steer or follow-up; the border says what will happen")),
     ComposerKey(ours("^e"), ours("editor"), ours("write on in your editor")),
-    ComposerKey(ours("@"), ours("file"), ours("a path on the agent's VM, by completion")),
+    ComposerKey(ours("@"), ours("file"), ours("a path where the agent lives, by completion")),
     ComposerKey(ours("esc"), ours("back"), ours("leave it; the draft stays, also over a restart")),
     ComposerKey(ours("^j"), ours("newline"), ours("new line")),
     ComposerKey(ours("↑"), ours("history"), ours("what was sent before, at the first line; ↓ goes back at the last")),

@@ -106,20 +106,20 @@ class Machine:
             allow_detached=allow_detached,
             required_files=required_files,
         )
-        return parse_start(*self.execute(script, encode_environment(environment or {})), vm="test")
+        return parse_start(*self.execute(script, encode_environment(environment or {})), place="VM test")
 
     def probe(self) -> ProbeResult:
         """Look for the agent."""
-        return parse_probe(*self.execute(probe_script(self.paths)), vm="test")
+        return parse_probe(*self.execute(probe_script(self.paths)), place="VM test")
 
     def send(self, payload: bytes, *, timeout: float = 10.0, leading_newline: bool = False) -> SendResult:
         """Write to the agent."""
         script = send_script(self.paths, len(payload), timeout=timeout, leading_newline=leading_newline)
-        return parse_send(*self.execute(script, payload), vm="test")
+        return parse_send(*self.execute(script, payload), place="VM test")
 
     def stop(self, *, grace: float = 5.0) -> StopResult:
         """Stop the agent."""
-        return parse_stop(*self.execute(stop_script(self.paths, grace=grace)), vm="test")
+        return parse_stop(*self.execute(stop_script(self.paths, grace=grace)), place="VM test")
 
     def lines(self) -> list[bytes]:
         """Return the complete lines of `out`."""

@@ -52,7 +52,7 @@ def test_no_answer_is_a_fault_of_the_program(
     parse: Callable[..., object], code: int, lines: list[tuple[str, str]], before: bytes
 ) -> None:
     try:
-        parse(code, before + said(*lines), b"words", vm="a VM")
+        parse(code, before + said(*lines), b"words", place="VM x")
     except CockpitError as error:
         assert "a VM" in str(error)
 
@@ -60,6 +60,6 @@ def test_no_answer_is_a_fault_of_the_program(
 @pytest.mark.parametrize("moment", ["yesterday", None, [1], "1e999", "nan"])
 def test_a_run_that_began_at_no_moment_is_read_without_it(moment: object) -> None:
     facts = json.dumps({"run": "r1", "started_at": moment})
-    result = parse_probe(0, said(("state", "alive"), ("now", "100"), ("run", facts)), b"", vm="a VM")
+    result = parse_probe(0, said(("state", "alive"), ("now", "100"), ("run", facts)), b"", place="VM x")
     assert (result.state, result.run_id) == (AgentState.ALIVE, "r1")
     assert result.started_at is None and result.started_ago is None

@@ -90,7 +90,7 @@ def test_the_lesser_room_of_two_disks_counts(machine: Machine, tmp_path: Path) -
 
 def renewed(machine: Machine, size: int) -> bool:
     """Order the output file to begin anew, as one who has read so many bytes."""
-    return parse_renewal(*machine.execute(renew_script(machine.paths, size)), vm="test").renewed
+    return parse_renewal(*machine.execute(renew_script(machine.paths, size)), place="VM test").renewed
 
 
 def test_an_output_file_begins_anew_and_what_it_held_stays_beside_it(machine: Machine) -> None:
@@ -151,8 +151,8 @@ def test_no_line_is_lost_or_doubled_while_an_agent_writes_without_a_pause(machin
 def test_an_agent_is_told_by_its_command_line_where_nobody_wrote_down_what_it_is(machine: Machine) -> None:
     machine.start()
     code, said, errors = machine.execute(who_script(machine.paths))
-    who = parse_who(code, said, errors, vm="vm")
+    who = parse_who(code, said, errors, vm="vm", place="VM vm")
     assert who.command and who.command[0].rpartition("/")[2].startswith("python")
     assert len(who.command) <= 3 and all("\n" not in word for word in who.command)
     machine.stop()
-    assert parse_who(*machine.execute(who_script(machine.paths)), vm="vm").command == ()
+    assert parse_who(*machine.execute(who_script(machine.paths)), vm="vm", place="VM vm").command == ()

@@ -33,7 +33,7 @@ def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machine]
 
 def look(machine: Machine) -> Remains:
     """Run the script as an SSH exec would."""
-    return parse_remains(*machine.execute(remains_script(machine.paths, VM)), vm=VM)
+    return parse_remains(*machine.execute(remains_script(machine.paths, VM)), place=f"VM {VM}")
 
 
 def git(place: Path, *words: str) -> None:
@@ -128,4 +128,4 @@ def test_what_the_agent_started_is_named_and_the_scaffold_is_not(machine: Machin
 
 def test_a_script_that_was_cut_tells_nothing() -> None:
     with pytest.raises(CockpitError, match="look for unsaved work on VM"):
-        parse_remains(0, b"cockpit-scaffold-begin\nloose=3\n", b"", vm=VM)
+        parse_remains(0, b"cockpit-scaffold-begin\nloose=3\n", b"", place=f"VM {VM}")

@@ -350,7 +350,7 @@ def test_a_cut_environment_starts_nothing(any_machine: Machine) -> None:
     for cut in (0, 5, len(data) - 5):
         code, out, err = any_machine.execute(script, data[:cut])
         with pytest.raises(CockpitError, match="connection dropped"):
-            parse_start(code, out, err, vm="test")
+            parse_start(code, out, err, place="VM test")
     assert not any_machine.file("environment").exists()
     assert any_machine.probe().state is AgentState.ABSENT
 
@@ -436,8 +436,8 @@ def test_facts(machine: Machine) -> None:
     program = machine.home / ".local/bin/pi"
     program.write_text("#!/bin/sh\necho 0.73.1 >&2\n", encoding="utf-8")
     program.chmod(0o755)
-    facts = parse_facts(*machine.execute(facts_script("pi")), vm="test")
-    assert facts.versions["pi"] and facts.programs["tmux"] and not PiAdapter().missing_reason(PROGRAM, facts, "test")
+    facts = parse_facts(*machine.execute(facts_script("pi")), place="VM test")
+    assert facts.versions["pi"] and facts.programs["tmux"] and not PiAdapter().missing_reason(PROGRAM, facts, "VM test")
 
 
 def test_facts_of_whatever_program_a_kind_needs(machine: Machine) -> None:
@@ -445,9 +445,9 @@ def test_facts_of_whatever_program_a_kind_needs(machine: Machine) -> None:
     program = machine.home / ".local/bin/some-agent"
     program.write_text("#!/bin/sh\necho some-agent 4.2\n", encoding="utf-8")
     program.chmod(0o755)
-    facts = parse_facts(*machine.execute(facts_script("some-agent")), vm="test")
+    facts = parse_facts(*machine.execute(facts_script("some-agent")), place="VM test")
     assert facts.programs["some-agent"] == str(program) and facts.versions["some-agent"] == "some-agent 4.2"
-    without = parse_facts(*machine.execute(facts_script("")), vm="test")
+    without = parse_facts(*machine.execute(facts_script("")), place="VM test")
     assert not {"", "pi", "some-agent"} & {*without.programs, *without.versions} and without.programs["tmux"]
 
 
@@ -477,7 +477,7 @@ def test_a_program_of_node_is_not_started_to_learn_its_version(
     commands = any_machine.home / ".local/bin"
     commands.mkdir(parents=True)
     (commands / "some-agent").symlink_to(program)
-    facts = parse_facts(*any_machine.execute(facts_script("some-agent")), vm="test")
+    facts = parse_facts(*any_machine.execute(facts_script("some-agent")), place="VM test")
     assert facts.versions["some-agent"] == version
     assert (any_machine.home / "started").exists() == (version == "asked")
 
@@ -489,15 +489,15 @@ def test_a_package_json_outside_node_modules_is_not_read(machine: Machine) -> No
     program.write_text("#!/bin/sh\necho asked\n", encoding="utf-8")
     program.chmod(0o755)
     (machine.home / ".local/bin/package.json").write_text('{\n  "version": "9",\n  "bin": "some-agent"\n}\n')
-    facts = parse_facts(*machine.execute(facts_script("some-agent")), vm="test")
+    facts = parse_facts(*machine.execute(facts_script("some-agent")), place="VM test")
     assert facts.versions["some-agent"] == "asked"
 
 
 def test_facts_without_pi(any_machine: Machine, bare_path: Callable[..., str]) -> None:
     any_machine.path = bare_path("pi")
-    facts = parse_facts(*any_machine.execute(facts_script("pi")), vm="test")
-    assert "pi is not on VM test" in PiAdapter().missing_reason(PROGRAM, facts, "test")
-    assert any_machine.path in PiAdapter().missing_reason(PROGRAM, facts, "test")
+    facts = parse_facts(*any_machine.execute(facts_script("pi")), place="VM test")
+    assert "pi is not on VM test" in PiAdapter().missing_reason(PROGRAM, facts, "VM test")
+    assert any_machine.path in PiAdapter().missing_reason(PROGRAM, facts, "VM test")
 
 
 @pytest.mark.parametrize("login_shell", ["sh", "bash", "zsh", "fish"])
@@ -506,7 +506,7 @@ def test_one_command_line_for_every_login_shell(any_machine: Machine, login_shel
         pytest.skip(f"{login_shell} is not installed")
     any_machine.shell = (login_shell,)
     script = start_script(any_machine.paths, "run's", "reader", any_machine.reader())
-    result = parse_start(*any_machine.execute(command_line(script), encode_environment({})), vm="test")
+    result = parse_start(*any_machine.execute(command_line(script), encode_environment({})), place="VM test")
     assert result.run_id == "run's"
     assert json.loads(any_machine.lines()[0])["run"] == "run's"
     any_machine.shell = ("sh",)
@@ -515,9 +515,12 @@ def test_one_command_line_for_every_login_shell(any_machine: Machine, login_shel
 def test_noise_of_login_files_is_no_answer(any_machine: Machine) -> None:
     script = start_script(any_machine.paths, "run-1", "reader", any_machine.reader())
     code, out, err = any_machine.execute(script, encode_environment({}))
-    assert parse_start(code, b"Welcome!\nrun={}\nno line feed" + out + b"\ngoodbye", err, vm="test").run_id == "run-1"
+    assert (
+        parse_start(code, b"Welcome!\nrun={}\nno line feed" + out + b"\ngoodbye", err, place="VM test").run_id
+        == "run-1"
+    )
     with pytest.raises(CockpitError, match="code 0 before its end"):
-        parse_start(code, out[:-10], err, vm="test")
+        parse_start(code, out[:-10], err, place="VM test")
 
 
 @given(

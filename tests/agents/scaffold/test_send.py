@@ -167,7 +167,7 @@ def test_a_dropped_connection_writes_nothing(machine: Machine) -> None:
     machine.start()
     for size, data in ((100, b"x" * 50), (50, b"x" * 50), (10, b"")):
         with pytest.raises(CockpitError, match="connection dropped"):
-            parse_send(*machine.execute(send_script(machine.paths, size), data), vm="test")
+            parse_send(*machine.execute(send_script(machine.paths, size), data), place="VM test")
     machine.send(b"x\n")
     wait_until(lambda: received(machine) != [], "the line is read")
     assert received(machine) == [expected(b"x\n")]
@@ -186,7 +186,7 @@ def test_a_held_lock_is_a_bounded_wait(machine: Machine) -> None:
         assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
         script = send_script(machine.paths, 2, lock_timeout=0.3)
         with pytest.raises(TimedOut, match="lock"):
-            parse_send(*machine.execute(script, b"x\n"), vm="test")
+            parse_send(*machine.execute(script, b"x\n"), place="VM test")
     finally:
         holder.communicate()
     machine.send(b"x\n")
@@ -215,7 +215,7 @@ def test_without_flock_and_timeout_too(machine: Machine, bare_path: Callable[...
     stale.mkdir()
     (stale / "owner").write_text(f"{os.getpid()}\n", encoding="utf-8")
     with pytest.raises(TimedOut, match="lock"):
-        parse_send(*machine.execute(send_script(machine.paths, 2, lock_timeout=0.3), b"x\n"), vm="test")
+        parse_send(*machine.execute(send_script(machine.paths, 2, lock_timeout=0.3), b"x\n"), place="VM test")
     shutil.rmtree(stale)
 
     os.kill(started.pid, signal.SIGSTOP)

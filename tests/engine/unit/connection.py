@@ -12,6 +12,7 @@ from cockpit.agents.scaffold.layout import ScriptExit
 from cockpit.agents.scaffold.scripts import BEGIN, END
 from cockpit.remote.errors import Dropped, RemoteError
 from cockpit.remote.ssh.command import Completed
+from cockpit.remote.ssh.endpoint import SshEndpoint
 
 LEADING_NEWLINE = re.compile(r"^leading_newline=(\d)$", re.MULTILINE)
 SIZE = re.compile(r"^size=(\d+)$", re.MULTILINE)
@@ -35,6 +36,7 @@ class FakeConnection:
     """Takes what `cockpit.remote.ssh.connection.Connection` takes; `script` decides how the next scripts end."""
 
     def __init__(self) -> None:
+        self.endpoint = SshEndpoint("127.0.0.1", 22, "root", "vm-9")
         self.closed = False
         self.close_reason: RemoteError | None = None
         self.silent = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import cast, get_args
@@ -14,10 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.bootstrap.hosts import check_names
+from cockpit.cli.output import place_heading
 from cockpit.config import HostSettings, Settings
 from cockpit.engine.hosts import platform
 from cockpit.engine.hosts.places import parse_look, place_id
 from cockpit.errors import CockpitError, ConfigError
+from cockpit.model.attention import attention
 from cockpit.model.commands.agent import Prompt
 from cockpit.model.commands.command import Command
 from cockpit.model.commands.images import BuildImage
@@ -28,6 +31,7 @@ from cockpit.model.commands.swarm import BestOf, ContinueAll, StopAll, Teardown
 from cockpit.model.commands.usage import FreezeForBudget, PauseIdle, ResumeAndSend
 from cockpit.model.commands.vm import Branch, Checkpoint, Commit, Pause, Resume, Retry, TrustHostKey
 from cockpit.model.commands.work import RestoreFiles
+from cockpit.model.conversation import forgets
 from cockpit.model.fleet import (
     Activity,
     ActivityState,
@@ -45,6 +49,7 @@ from cockpit.model.ids import CommitId, VmId, agent_of
 from cockpit.model.kept import KeptCommit, KeptFor, KeptState
 from cockpit.model.loss import why_unseen
 from cockpit.model.notices.condition import conditions
+from cockpit.model.plan.workers import workers_of
 from cockpit.model.platform import (
     ChangeCommit,
     ChangeRepository,
@@ -58,16 +63,24 @@ from cockpit.model.platform import (
     TagCommit,
     Untag,
 )
+from cockpit.model.reconciliation import findings_of
+from cockpit.model.recovery import recovery_of
 from cockpit.model.refusals.files import to_files
 from cockpit.model.refusals.grounds import Facilities, RefusalCode
 from cockpit.model.refusals.ports import of_reach
 from cockpit.model.refusals.refusal import refusal
+from cockpit.model.scaffold import Scaffold, scaffold_sentences
 from cockpit.model.size import VmSize
+from cockpit.model.telling import TextManner, becomes
+from cockpit.model.usage.idle import why_not_idle
 from cockpit.model.why import headline, why
 from cockpit.model.workers import removable
 from cockpit.remote.hosts.line import HostLine
+from cockpit.ui.actions.registry import ACTIONS
+from cockpit.ui.dialogs.shared.registry import MEANS
 from cockpit.ui.dialogs.texts import why_text
 from cockpit.ui.look.vm import vm_content
+from cockpit.ui.widgets.panes import vms_word
 from cockpit.vers.errors import ApiUnreachable
 
 HEAD = "home\t/home/me\nbase\t/home/me/agents\n"
@@ -234,8 +247,50 @@ def test_nothing_that_is_said_of_an_agent_on_a_host_speaks_of_a_vm(
     called = [f"{one.state} {one.sentence} {one.reason}" for one in conditions(fleet, 9.0)]
     texts = [str(why_text(agent, vm, 9.0)), str(vm_content(agent, vm, fleet, 9.0))]
     said = [head.word, head.link, *why(agent, vm, 9.0), *refusals, why_unseen(HERE, fleet), *called, *texts]
+    said += [one.sentence for one in attention(fleet, 9.0)]
+    said += [word for one in findings_of(fleet, 9.0) for word in one.evidence]
+    said += [worker.reason for worker in workers_of(fleet, "alpha", ())]
+    said += [becomes(fleet, agent, TextManner.PROMPT), why_not_idle(HERE, fleet), recovery_of(fleet, 9.0).sentence]
     spoken = [words for words in said if "VM" in words and "there is no VM to" not in words]
     assert spoken == []
+
+
+NEED_A_VM = ("move.vms", "vm.label", "vm.commit", "vm.branch", "vm.destroy", "agent.restore", "vm.resize", "vm.infra")
+"""Actions about what a host has not, and the one that names both."""
+
+SCAFFOLDS = (Scaffold(beats="none"), Scaffold(disk_left=7), Scaffold(fifo=False, keeper=False, session=False))
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        pytest.param(lambda: [forgets(seen().agents[0])], id="a conversation that nothing keeps"),
+        pytest.param(
+            lambda: [
+                sentence
+                for scaffold in SCAFFOLDS
+                for alive in (True, False)
+                for sentence in scaffold_sentences(scaffold, alive=alive, exit_code=None)
+            ],
+            id="what is wrong around an agent",
+        ),
+        pytest.param(lambda: list(MEANS.values()), id="what a state in the registry means"),
+        pytest.param(lambda: [vms_word(seen())], id="the title of the pane"),
+        pytest.param(lambda: [place_heading(seen())], id="the heading of a table"),
+        pytest.param(
+            lambda: [
+                words
+                for action in ACTIONS
+                if action.id not in NEED_A_VM
+                for words in (action.label, action.description)
+            ],
+            id="what actions say of themselves",
+        ),
+    ],
+)
+def test_no_table_of_texts_speaks_of_a_vm_where_a_host_is_meant(texts: Callable[[], list[str]]) -> None:
+    said = texts()
+    assert said and [words for words in said if re.search(r"\bVMs?\b", words)] == []
 
 
 @pytest.mark.parametrize("names", [("embedded",), ("vers",), ("alpha", "alpha")])

@@ -17,7 +17,7 @@ SCRIPTED = Program("scripted", "", lambda spawn, path, again: ())
 def called(line: bytes) -> str:
     """Return what a process with this command line is; its NULs are spaces, as the script has them."""
     answer = f"{BEGIN}\ncommand=".encode() + line.replace(b"\0", b" ") + f"\n{END}\n".encode()
-    return program_called(parse_who(0, answer, b"", vm="vm").command, (PI, SCRIPTED))
+    return program_called(parse_who(0, answer, b"", vm="vm", place="VM vm").command, (PI, SCRIPTED))
 
 
 def test_a_process_is_what_it_calls_itself_or_what_its_interpreter_runs() -> None:

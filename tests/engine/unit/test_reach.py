@@ -188,6 +188,9 @@ class Links:
     def hindrance(self, vm_id: VmId) -> str:
         return self.reason
 
+    def it(self, vm_id: VmId) -> str:
+        return "the VM"
+
     async def heard(self, vm_id: VmId, seconds: float) -> bool:
         return not self.reason
 

@@ -26,10 +26,10 @@ STYLES = {
 MEANS = {
     Liveness.ALIVE: "it runs and gave a sign of life",
     Liveness.IDLE: "it lives, between two prompts: it says `stopped` then",
-    Liveness.PAUSED: "its VM is frozen",
+    Liveness.PAUSED: "it is frozen",
     Liveness.ENDED: "it ended and gives no sign of life",
     Liveness.LOST: "it says that it runs, and has given no sign of life for five minutes and more",
-    Liveness.SILENT: "VMs of this role give no signs of life",
+    Liveness.SILENT: "those of this role give no signs of life",
     Liveness.UNKNOWN: "it says what no cockpit knows",
 }
 """What each state is read from, for the line below the rows."""
@@ -85,7 +85,7 @@ class RegistryTab(Tab[Registered]):
 
         roles = tuple(Choice(role, clean_line(role)) for role in ROLES)
         fields = (
-            Field("id", ours("id"), placeholder=ours("a VM's id, normally")),
+            Field("id", ours("id"), placeholder=ours("the id of where it lives, normally")),
             Field("name", ours("name")),
             Field("role", ours("role"), "choice", "infra", choices=roles),
             Field("address", ours("address"), placeholder=ours("the host at which it is reached")),

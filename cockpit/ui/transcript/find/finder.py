@@ -146,7 +146,7 @@ class Finder:
             case Older.UNDER_WAY:
                 pieces.append((our_line(" · looking through what is older: {} so far", self.coming), "$muted"))
             case Older.PARTLY:
-                pieces.append((ours(" · what only the VM has from before is not searched"), "$link-degraded"))
+                pieces.append((ours(" · what only the agent's file has from before is not searched"), "$link-degraded"))
             case Older.FAILED:
                 pieces.append((joined((ours(" · what is older is not searched: "), self.trouble)), "$link-degraded"))
             case Older.WHOLE:
