@@ -18,6 +18,9 @@ class HandsKeysOn(Protocol):
     def draws_at_once(self) -> bool:
         """Tell whether a key was just typed, and no other waits behind it."""
 
+    def draws_later(self) -> bool:
+        """Tell whether a key that was just typed is not handed on yet."""
+
 
 @runtime_checkable
 class HasGate(Protocol):
@@ -37,4 +40,11 @@ class DrawnAtOnce(Screen[ScreenResultType]):
         app = self.app
         changed = self._dirty_widgets or self._layout_required or self._scroll_required or self._repaint_required
         if changed and isinstance(app, HasGate) and app.gate.draws_at_once() and not app._batch_count:
-            self._on_timer_update()
+            super()._on_timer_update()
+
+    def _on_timer_update(self) -> None:
+        """Draw what changed; it waits for a key that is on its way, and comes with what that one changes."""
+        app = self.app
+        needed = self._callbacks or self._layout_required or self._scroll_required or self._recompose_required
+        if needed or not isinstance(app, HasGate) or not app.gate.draws_later():
+            super()._on_timer_update()

@@ -94,7 +94,8 @@ class KeyGate:
         self._restless = 0
         """Steps of rest that are still to come before nothing of the last key can be under way."""
         self._calming: asyncio.TimerHandle | None = None
-        self._taken_at = monotonic()
+        self._taken_at = self._waits_since = monotonic()
+        """When the last key was taken, and the first of those that are on their way."""
         self._unseen = self._handed = False
         """Whether no frame was shown since a key was taken, and whether it was handed on."""
 
@@ -106,6 +107,10 @@ class KeyGate:
         """Tell whether a key was just typed, and no other waits behind it: what changes now is what it changes."""
         return not self._waiting and monotonic() - self._taken_at < ANSWERED_WITHIN
 
+    def draws_later(self) -> bool:
+        """Tell whether a key waits to be handed on: a frame that is drawn now would hold it up."""
+        return self._unseen and not self._handed and monotonic() - self._waits_since < ANSWERED_WITHIN
+
     def quiet_for(self) -> float:
         """Return the seconds since something was typed."""
         return monotonic() - self._taken_at
@@ -113,6 +118,8 @@ class KeyGate:
     def take(self, event: Typed) -> None:
         """Queue a key or a paste as it was read."""
         self._taken_at = monotonic()
+        if not self._unseen or self._handed:
+            self._waits_since = self._taken_at
         self._unseen, self._handed = True, False
         self._waiting.append(event)
         if self._task is None or self._task.done():

@@ -151,6 +151,28 @@ async def test_a_key_does_not_wait_for_the_next_time_to_draw(monkeypatch: pytest
         await until(lambda: agent_of(vm_id(2)) in shown)
 
 
+async def test_what_changed_is_drawn_with_what_a_waiting_key_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with cockpit(many()) as (pilot, home, _):
+        await pilot.pause()
+        app, tree, shown = home.app, home.query_one(AgentsTree), []
+        assert isinstance(app, CockpitApp)
+        monkeypatch.setattr(CockpitApp, "_display", lambda *_: shown.append(tree.cursor_key))
+        monkeypatch.setattr(app.gate, "draws_later", lambda: True)
+        home._dirty_widgets.add(tree)
+        home._on_timer_update()
+        assert shown == []
+        home._callbacks.append((lambda: None, home))  # somebody waits for a frame, be it an empty one
+        home._on_timer_update()
+        assert len(shown) == 1
+        monkeypatch.undo()
+        monkeypatch.setattr("cockpit.ui.key_gate.ANSWERED_WITHIN", 60.0)
+        assert not app.gate.draws_later()
+        app.gate.take(events.Key("down", None))
+        assert app.gate.draws_later()
+        await until(lambda: tree.cursor_key == agent_of(vm_id(2)))
+        assert not app.gate.draws_later()
+
+
 async def test_the_screen_hears_of_the_cursors_row_before_anybody_hears_of_the_cursor(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
