@@ -101,7 +101,7 @@ def _python_places() -> Iterator[str]:
     for name in ("stdlib", "platstdlib"):
         yield sysconfig.get_path(name)
     library = f"{sysconfig.get_config_var('LIBDIR')}/{sysconfig.get_config_var('LDLIBRARY')}"
-    if Path(library).is_file():
+    if os.path.isfile(library):  # noqa: PTH113 - `Path.is_file` raises where the way to it may not be searched
         yield library
 
 
