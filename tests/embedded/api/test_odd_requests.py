@@ -10,13 +10,17 @@ import base64
 import json
 import re
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.embedded.api.captures import exchanges
 from tests.embedded.api.fakes import make_world
 
+RECORDED = datetime(2026, 11, 29, 16, 35, tzinfo=UTC)
+"""When it was: what was used "in the last day" is said of moments that are written down."""
 ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 MOMENT = re.compile(r"2(?!099)\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 PAGE = "text/html; charset=UTF-8"
@@ -64,7 +68,8 @@ def at_a_later_moment() -> None:
         pass
 
 
-async def test_every_answer_is_that_of_the_real_services() -> None:
+async def test_every_answer_is_that_of_the_real_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.embedded.api.usage.now_ms", lambda: RECORDED.timestamp() * 1000)
     world = make_world()
     names: dict[str, str] = {}
     different: list[str] = []
