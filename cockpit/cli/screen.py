@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from cockpit.engine.port import CockpitPort
 from cockpit.paths import state_directory
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import input_is_terminal, is_terminal, warn
+from cockpit.ui.keys_first import run_screen
 
 
 def open_cockpit(
@@ -34,7 +34,7 @@ def open_cockpit(
         warn(our_text("cockpit: {}", reason))
         return ExitCode.USAGE
     setup = Setup.of(settings, places, force_embedded=root is not None)
-    return asyncio.run(
+    return run_screen(
         show(setup, watch, theme=theme, read_only=read_only, low_bandwidth=low_bandwidth, low_motion=low_motion)
     )
 

@@ -25,6 +25,7 @@ from cockpit.model.commands.life import Spawn
 from cockpit.model.receipts.receipt import Stage
 from cockpit.text.sanitize import our_text
 from cockpit.text.streams import warn
+from cockpit.ui.keys_first import run_screen
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ def demonstrate(present: Present, *, keep: bool, speed: float) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _remove_when_left(root, lock)
         try:
-            return asyncio.run(present(make_demo_setup(config.load(), places, speed)))
+            return run_screen(present(make_demo_setup(config.load(), places, speed)))
         finally:
             if keep:
                 warn(our_text("kept: open it again with `cockpit --root {}`", str(root)))

@@ -35,6 +35,7 @@ from cockpit.ui.bridge import LOW_BANDWIDTH, Rates
 from cockpit.ui.calling import Caller
 from cockpit.ui.collecting import COLLECT_INTERVAL, QuietCollector
 from cockpit.ui.key_gate import LIMIT, KeyGate
+from cockpit.ui.keys_first import keys_go_first
 from cockpit.ui.look.themes import ANSI_THEME, AUTO_THEME, DARK_THEME, DEFAULT_THEME, LIGHT_THEME, VARIABLE_DEFAULTS
 from cockpit.ui.motion import Motion
 from cockpit.ui.palette import ActionProvider
@@ -171,6 +172,7 @@ class CockpitApp(App[None]):
         self.set_interval(RELOAD_INTERVAL, self._reload_themes)
         self._caller.start()
         self.absence.start()
+        keys_go_first(self.gate.is_answering)
         if isinstance(self._driver, TerminalDriver):
             self.call_after_refresh(self._collector.start)
             self.set_interval(COLLECT_INTERVAL, self._collector.look)

@@ -24,6 +24,7 @@ from cockpit.model.ids import AgentId, agent_of
 from cockpit.model.refusals.grounds import Refusal
 from cockpit.model.refusals.refusal import refusal
 from cockpit.model.transcript.transcript import Transcript
+from cockpit.ui.keys_first import run_screen
 from tests.bench.rig import Rig, rig
 from tests.bench.vms import VmAddresses
 from tests.ui.fake_engine import NOW, FakeEngine
@@ -185,10 +186,10 @@ def main() -> None:
     options.gaps.with_suffix(".pid").write_text(str(os.getpid()))
     if options.kind == "cockpit":
         prepare_framework(low_bandwidth=False)
-        asyncio.run(cockpit(options.agents, options.streaming, options.gaps))
+        run_screen(cockpit(options.agents, options.streaming, options.gaps))
     elif options.kind == "links":
         prepare_framework(low_bandwidth=False)
-        asyncio.run(links(VmAddresses.read(options.addresses), options.gaps, not options.unseen))
+        run_screen(links(VmAddresses.read(options.addresses), options.gaps, not options.unseen))
     else:
         from tests.bench.hello import Hello, Text
 
