@@ -19,19 +19,20 @@ SCAFFOLD = "pi-rpc"
 _HOME = """case $1 in "~/"*) base=$HOME/${1#"~/"} ;; *) base=$1 ;; esac
 """
 
-_AGENT = """pid=$(head -c 20 "$directory/pid" 2>/dev/null)
+_AGENT = """pid=
+[ ! -f "$directory/pid" ] || pid=$(head -c 20 "$directory/pid" 2>/dev/null)
 case $pid in '' | *[!0-9]*) pid= ;; esac
 if [ -n "$pid" ] && ! { [ -p "$directory/in" ] && [ "/proc/$pid/fd/0" -ef "$directory/in" ]; }; then pid=; fi
 """
 
 SCAN = f"""{_HOME}shift
-tab=$(printf '\\t')
+tab=$(printf '\\t') feed='
+'
 printf 'home\\t%s\\nbase\\t%s\\n' "$HOME" "$base"
 count=0
 look() {{
     directory=$1
-    case $directory in *"$tab"*) return 0 ;; esac
-    [ "$(printf %s "$directory" | wc -l)" -eq 0 ] || return 0
+    case $directory in *"$tab"* | *"$feed"*) return 0 ;; esac
     [ -d "$directory" ] && [ ! -L "$directory" ] && [ -O "$directory" ] || return 0
     [ -f "$directory/run" ] || [ -p "$directory/in" ] || [ -f "$directory/out" ] || [ -f "$directory/{PLACE_FILE}" ] ||
         return 0
@@ -45,7 +46,9 @@ look() {{
     if [ -n "$pid" ] && read -r line <"/proc/$pid/stat"; then
         case ${{line##*) }} in [Tt]*) state=paused ;; esac
     fi 2>/dev/null
-    labels=$(head -c 4096 "$directory/{PLACE_FILE}" 2>/dev/null | tr '\\n\\t\\r' '   ')
+    labels=
+    [ ! -f "$directory/{PLACE_FILE}" ] || labels=$(head -c 4096 "$directory/{PLACE_FILE}" 2>/dev/null)
+    case $labels in *"$tab"* | *"$feed"*) labels=$(printf %s "$labels" | tr '\\n\\t' '  ') ;; esac
     printf 'place\\t%s\\t%s\\t%s\\t%s\\n' "$directory" "$state" "$pid" "$labels"
 }}
 for found in "$base"/*/{SCAFFOLD}; do look "$found"; done
@@ -56,7 +59,10 @@ for pattern; do
 done
 echo done
 """
-"""Looks in `$1/*/pi-rpc` and the patterns behind it. Of a process it believes the FIFO, never a number alone."""
+"""Looks in `$1/*/pi-rpc` and the patterns behind it. Of a process it believes the FIFO, never a number alone.
+
+For a place it starts two programs at most, but where its labels are on several lines: a busy host has many places, and
+is looked at every few seconds."""
 
 MAKE = f"""{_HOME}umask 077
 mkdir -p "$base" || exit 1

@@ -116,8 +116,9 @@ async def mixed(host: HostUnderTest, root: Path) -> AsyncIterator[Mixed]:
             agent = Agent(agent_of(VmId(vm_id), "/pi"), f"of-{name}", AgentKind.WORKER, VmId(vm_id), directory="/pi")
             row = row_of(agent, directory="/pi", workspace="/w", created_at=1.0, account=client.account)
             await store.remember_agent(row)
-        sources += host_sources(settings, store, made)
         sources = [replace(source, poll_interval=0.2) for source in sources]
+        # A look at a host is a session of sshd and a shell: five a second leave a busy machine no time for the agent.
+        sources += [replace(source, poll_interval=1.0) for source in host_sources(settings, store, made)]
         engine = Engine(sources, store)
         try:
             await engine.start()
