@@ -88,6 +88,7 @@ def _agent_object(agent: Agent, vm: Vm | None, now: float, parent: AgentId | Non
     from cockpit.model.why import warnings_in, why
 
     return {
+        "id": agent.id,
         "name": agent.name,
         "kind": agent.kind.value,
         "vm_id": agent.vm_id,

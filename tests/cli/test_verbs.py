@@ -231,7 +231,7 @@ UNUSED = {
 UNUSED["board"] = UNUSED["vms"]
 """What each list does without; it is loaded by whoever needs it."""
 
-MOST_LOADED = {"vms": 210, "agents": 350, "board": 220}
+MOST_LOADED = {"vms": 216, "agents": 350, "board": 224}
 """Modules of ours that each loads; there are nine hundred."""
 
 

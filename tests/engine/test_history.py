@@ -165,7 +165,7 @@ async def test_the_border_says_what_was_pruned_and_forgets_it_when_the_records_c
     cursor = StoredCursor(1, history[-1].end, history[-1].line, '[1, 2, 3, "d"]', '[0, ""]', 0.0)
     await desk.store.append(ANN, [], cursor)
     await desk.open(None)
-    assert "no VM" in desk.window.border_text
+    assert "the agent's file is gone" in desk.window.border_text
     assert next(desk.window.entries()).kind is EntryKind.BORDER
     await fill(desk.store, history[:4_000])
     assert desk.history.older(ANN)

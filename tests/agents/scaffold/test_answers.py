@@ -54,7 +54,7 @@ def test_no_answer_is_a_fault_of_the_program(
     try:
         parse(code, before + said(*lines), b"words", place="VM x")
     except CockpitError as error:
-        assert "a VM" in str(error)
+        assert "VM x" in str(error)
 
 
 @pytest.mark.parametrize("moment", ["yesterday", None, [1], "1e999", "nan"])

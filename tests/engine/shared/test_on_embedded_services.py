@@ -167,7 +167,7 @@ async def test_skills_go_from_a_directory_to_the_hub_onto_a_vm_and_away_again(tm
         ]
         assert shelf.named("hello")[0].description == "Says hello"
         said = await one.order(SyncItems(AGENT))
-        assert "the VM has one of its own" in said[1] and "skill triage v1" in said[2]
+        assert "skill own: there is one of its own" in said[1] and "skill triage v1" in said[2]
         assert skill.read_text().startswith("---\nname: triage") and extension.exists()
         assert own.read_text() == "the agent's own"
         (holder,) = (await one.skills.look()).agents

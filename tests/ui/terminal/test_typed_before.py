@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.ui.terminal.typed_before import as_keys, waiting_lines
+from tests.fleets import poll
 
 
 @given(st.binary(max_size=60), st.integers(0, 80))
@@ -25,7 +26,7 @@ def test_a_terminal_tells_lines_that_wait_and_none_once_it_gives_keys() -> None:
     try:
         assert waiting_lines(slave) == 0
         os.write(master, b"n\rhalf")
-        assert waiting_lines(slave) == 2
+        poll(lambda: waiting_lines(slave) == 2, "two bytes of lines")  # the kernel hands it on in a thread of its own
         tty.setraw(slave, 0)
         assert waiting_lines(slave) == 0
     finally:
