@@ -17,12 +17,14 @@ from tests.ui.scene import scene
 WISHES = st.builds(
     Wishes, st.integers(-400, 400), st.integers(-400, 400), st.frozensets(st.sampled_from(SIDE), max_size=3)
 )
+NEEDED = st.tuples(st.integers(1, 40), st.integers(1, 40), st.integers(1, 40))
 VIEWS = st.builds(
     HomeView,
     slot=st.sampled_from((AGENTS, *SIDE)),
     reading=st.booleans(),
     zoomed=st.sampled_from(("", AGENTS, CENTER)),
     rows=st.integers(0, 500),
+    needs=st.dictionaries(st.sampled_from(SIDE), st.integers(0, 60)),
     wishes=st.dictionaries(st.sampled_from(("wide", "normal", "small", "single")), WISHES),
 )
 
@@ -54,6 +56,33 @@ def test_from_100_by_30_on_four_areas_are_there_and_the_output_is_the_widest_bel
     assert found[AGENTS].width == width
     assert all(found[CENTER].width > found[area].width for area in found if area not in (AGENTS, CENTER))
     assert ("feed" in found) == (width >= 150)
+
+
+@given(
+    st.integers(100, 260), st.integers(30, 80), st.tuples(*[st.integers(1, 40)] * 3), st.sampled_from((AGENTS, *SIDE))
+)
+def test_no_area_has_blank_lines_while_one_below_or_above_it_is_cut(
+    width: int, height: int, lines: tuple[int, int, int], slot: str
+) -> None:
+    needs = dict(zip(SIDE, lines, strict=True))
+    found = arrange(width, height - 2, HomeView(slot=slot, rows=6, needs=needs), height)
+    lowest = closed(found)
+    for left in {found[area].x for area in SIDE if area in found}:
+        column = [area for area in SIDE if area in found and found[area].x == left]
+        room = {area: found[area].height - 1 - (area in lowest) for area in column}
+        cut = [area for area in column if room[area] < needs[area]]
+        # An area may not be lower than a title and three lines.
+        blank = [area for area in column if room[area] > max(3, needs[area]) + (area in lowest)]
+        assert not (cut and blank), (room, needs)
+        assert all(blanks == column[-1] for blanks in blank), "blank lines stand at the foot"
+        assert len(column) == 1 or all(room[area] >= min(2, needs[area]) for area in column)
+
+
+def test_beside_one_column_the_feed_stands_below_the_others_where_these_leave_it_room() -> None:
+    few, many = {"board": 4, "vms": 5, "feed": 90}, {"board": 14, "vms": 9, "feed": 90}
+    assert set(arrange(120, 36, HomeView(rows=6, needs=few), 38)) == {AGENTS, *SIDE, CENTER}
+    assert "feed" not in arrange(120, 36, HomeView(rows=6, needs=many), 38)
+    assert "vms" not in arrange(120, 36, HomeView(slot="feed", rows=6, needs=many), 38)
 
 
 def test_what_is_hidden_gives_its_room_to_its_neighbours() -> None:

@@ -1,4 +1,4 @@
-"""What all dialogs share: a frame with a title and a line of keys; escape always backs out."""
+"""What all dialogs share: a frame with a title, and a line of keys in the footer's place; escape always backs out."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ class Dialog(DrawnAtOnce[Result], ModalScreen[Result]):
         with frame:
             yield from self.compose_body()
             yield KeyLine(self.KEYS, id="keys")
+        # In the place of the footer below, whose keys do not act while this one has them.
+        yield KeyLine(self.KEYS, id="dialog-foot")
 
     @on(events.Resize)
     def _fit_in(self, event: events.Resize) -> None:
@@ -59,7 +61,8 @@ class Dialog(DrawnAtOnce[Result], ModalScreen[Result]):
 
     def show_keys(self, *keys: tuple[str, str]) -> None:
         """Replace the line of keys."""
-        self.query_one("#keys", KeyLine).show_keys(keys)
+        for line in self.query(KeyLine):
+            line.show_keys(keys)
 
     def action_back_out(self) -> None:
         """Close without a result."""

@@ -165,6 +165,11 @@ class RowList(ScrollView, can_focus=True):
         return self._tops[-1]
 
     @property
+    def lines_needed(self) -> int:
+        """How many lines it takes to show all that there is, or why there is nothing."""
+        return self.lines if self._rows else len(self._taught(self.scrollable_content_region.width - 2))
+
+    @property
     def cursor_index(self) -> int | None:
         """Where the key stands now, or None."""
         return next((index for index, row in enumerate(self._rows) if row.key and row.key == self._key), None)

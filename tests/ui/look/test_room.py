@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.attention import attention
+from cockpit.model.board import FeedItem
 from cockpit.ui.actions.help import help_text
 from cockpit.ui.dialogs.dialog import key_line
 from cockpit.ui.dialogs.spawn.line import hint
 from cockpit.ui.look.cells import width_of
-from cockpit.ui.widgets.needs_you.lines import entry_line
+from cockpit.ui.look.rows.feed import feed_row, feed_table
+from cockpit.ui.widgets.needs_you.lines import entry_line, entry_lines
 from cockpit.ui.widgets.needs_you.posed import Posed, pose
 from tests.ui.fake_engine import NOW
 from tests.ui.scene import scene
@@ -69,6 +73,34 @@ def test_options_are_cut_only_where_the_line_is_full(width: int) -> None:
     said = width_of(asked.words.replace("\n", " "))
     if width >= whole + said + 30:
         assert all(one.label in line for one in asked.answers) and "…" not in line
+
+
+@given(st.integers(56, 260), st.integers(1, 9))
+def test_every_option_can_be_read_in_the_line_of_a_question_or_below_it(width: int, number: int) -> None:
+    asked = question()
+    answers = tuple(
+        replace(asked.answers[0], key=str(at), label=f"{at} hours, as was said") for at in range(1, number + 1)
+    )
+    lines = [line.plain for line in entry_lines(replace(asked, answers=answers), NOW, width)]
+    assert len(lines) <= 3 and all(width_of(line) <= width for line in lines)
+    for at in range(1, number + 1):
+        assert f"[{at}] {at} ho" in " ".join(lines) or number > 6, lines
+    left_out = number - sum(f"[{at}] " in " ".join(lines) for at in range(1, number + 1))
+    assert not left_out or f"+{left_out}" in lines[-1]
+
+
+@pytest.mark.parametrize("width", [28, 36, 58, 71, 120])
+def test_the_feed_cuts_neither_sender_nor_kind_where_there_is_room(width: int) -> None:
+    items = [
+        FeedItem("1", "coordinator-board", "task_status_changed", "spawn quill" * 9, NOW - 5),
+        FeedItem("2", "forge", "agent_started", "", NOW - 5),
+    ]
+    table = feed_table(items, width)
+    rows = [feed_row(item, NOW, width, table=table).plain for item in items]
+    assert all(width_of(row) == width for row in rows)
+    assert ("coordinator-board" in rows[0]) == (width >= 58)
+    assert ("task_status_changed" in rows[0]) == (width >= 71)
+    assert "spawn quill" in rows[0]
 
 
 @given(st.integers(20, 90))

@@ -14,6 +14,9 @@ from cockpit.ui.look.cells import AGE_CELLS, Piece, age, content, cut, fit, widt
 from cockpit.ui.look.rows.names import fit_apart
 from cockpit.ui.look.states import STATUS_STYLES
 
+LEAST_WHO = 4
+"""Cells of the column of who has a task, whoever has one."""
+
 
 def tasks_in_order(tasks: Iterable[Task]) -> list[tuple[str, list[Task]]]:
     """Group tasks by status in board order: what moves first, what is done last, unknown words before `done`."""
@@ -48,7 +51,9 @@ def task_row(task: Task, now: float, width: int, *, doubted: bool = False, names
     """
     look = STATUS_STYLES.get(task.status)
     glyph, style = (look.glyph, look.style) if look else ("·", "$muted")
-    who_cells = 8 if width < 28 else 10 if width < 60 else 14
+    who_cells = 8 if width < 28 else 10 if width < 60 else 20
+    if names:  # What the longest name leaves is the title's.
+        who_cells = min(who_cells, max(LEAST_WHO, *map(width_of, names)))
     note_cells = 4 if width >= 40 else 0
     title_cells = max(8, width - 2 - who_cells - note_cells - AGE_CELLS - 1)
     quiet = "$muted" if task.status == "done" else ""

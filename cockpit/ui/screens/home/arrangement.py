@@ -19,11 +19,15 @@ LEAST_SIDE, LEAST_CENTER = 26, 40
 """Cells below which an area is of no use."""
 LEAST_ROWS, LEAST_OUTPUT = 5, 8
 """Lines of agents and of the output, with their titles."""
+LEAST_LINES = 4
+"""Lines of an area beside the output, with its title."""
+READABLE = 100
+"""Cells of a line beyond which it is not easier to read."""
 EVER = 10_000
 """Lines that nobody has room for."""
 BARS = 2
 """Lines of the header and of the keys."""
-STRIP = ((50, 7), (30, 5), (24, 2), (0, 1))
+STRIP = ((50, 7), (30, 5), (24, 3), (0, 2))
 """From so many lines of the screen on, the lines that what waits usually takes."""
 
 
@@ -70,6 +74,8 @@ class HomeView:
     """The area that has everything."""
     rows: int = 0
     """Lines of the rows of the list of agents."""
+    needs: Mapping[str, int] = field(default_factory=dict)
+    """Lines of the rows of the areas beside the output; who is not among them takes what there is."""
     wishes: Mapping[str, Wishes] = field(default_factory=dict)
     """By the names of the size classes."""
 
@@ -101,14 +107,14 @@ def arrange(width: int, height: int, view: HomeView, screen_height: int = 0) -> 
     rest = Region(0, top, width, height - top)
     if name == "small":
         return {**found, CENTER: rest}
-    left, right = _columns(name, view, wishes)
+    left, right, last = _columns(name, view, wishes)
     cells = max(LEAST_SIDE, min(width // 2 - 8, _side_width(width, name) + wishes.side))
     before = cells if left else 0
     after = cells if right else 0
     if width - before - after < LEAST_CENTER:
         right, after = [], 0
-    found |= _stacked(left, Region(0, rest.y, before, rest.height))
-    found |= _stacked(right, Region(width - after, rest.y, after, rest.height))
+    found |= _stacked(left, Region(0, rest.y, before, rest.height), view.needs, last)
+    found |= _stacked(right, Region(width - after, rest.y, after, rest.height), view.needs)
     start, end = before - 1 if before else 0, width - after + 1 if after else width
     return {**found, CENTER: Region(start, rest.y, end - start, rest.height)}
 
@@ -134,28 +140,55 @@ def lines_for_agents(width: int, view: HomeView, screen_height: int) -> int:
 
 
 def _side_width(width: int, name: str) -> int:
-    return width // 4 if name == "wide" else width * 3 // 10
+    if name != "wide":
+        return width * 3 // 10
+    # Where lines of the output are long enough to be read, the areas beside it get more of the rest.
+    return max(width // 4, min(width * 3 // 10, (width - READABLE) // 2))
 
 
-def _columns(name: str, view: HomeView, wishes: Wishes) -> tuple[list[str], list[str]]:
-    """Return the areas on both sides of the output, from top to bottom."""
+def _columns(name: str, view: HomeView, wishes: Wishes) -> tuple[list[str], list[str], str]:
+    """Return the areas on both sides of the output, from top to bottom, and which stands there if room is left."""
     shown = [area for area in SIDE if area not in wishes.hidden]
     if name == "wide":
-        return [area for area in shown if area != FEED], [area for area in shown if area == FEED]
-    # Beside one column the feed takes the place of the VMs while it is asked for.
-    absent = VMS if view.slot == FEED else FEED
-    return [area for area in shown if area != absent], []
+        return [area for area in shown if area != FEED], [area for area in shown if area == FEED], ""
+    # Beside one column the feed takes the place of the VMs while it is asked for, unless both have room.
+    last = VMS if view.slot == FEED else FEED
+    return [] if shown == [last] else shown, [], last
 
 
-def _stacked(areas: list[str], region: Region) -> dict[str, Region]:
-    """Share a column out: the first gets more."""
+def _stacked(areas: list[str], region: Region, needs: Mapping[str, int], last: str = "") -> dict[str, Region]:
+    """Share a column out: each gets what it needs, and what one does not need the others get.
+
+    Args:
+        areas: from top to bottom.
+        region: the column.
+        needs: lines of their rows.
+        last: which of them is there only if the others leave it room.
+    """
+    others = [area for area in areas if area != last]
+    if last in areas and others and region.height - sum(_wanted(area, needs) for area in others) <= LEAST_LINES:
+        areas = others
     if not areas or region.width <= 0:
         return {}
-    if len(areas) == 1:
-        return {areas[0]: region}
-    first = max(4, region.height * 6 // 10)
-    upper, lower = region.split_horizontal(first)
-    return {areas[0]: upper, areas[1]: lower}
+    found: dict[str, Region] = {}
+    for at, area in enumerate(areas[:-1]):
+        below = areas[at + 1 :]
+        lines = _share(region.height, _wanted(area, needs), [_wanted(one, needs) for one in below])
+        found[area], region = region.split_horizontal(lines)
+    return {**found, areas[-1]: region}
+
+
+def _wanted(area: str, needs: Mapping[str, int]) -> int:
+    """Return the lines that an area would like, with its title."""
+    return max(LEAST_LINES, needs.get(area, EVER) + 1)
+
+
+def _share(height: int, wanted: int, below: list[int]) -> int:
+    """Return the lines of an area above others: what it would like, and the greater part where all want more."""
+    usual = max(LEAST_LINES, height * 6 // 10) if len(below) == 1 else max(LEAST_LINES, height * 4 // 10)
+    # The frame of the lowest needs a line of its own.
+    left = height - sum(below) - 1
+    return max(LEAST_LINES, min(wanted, max(usual, left), height - LEAST_LINES * len(below)))
 
 
 def closed(regions: Mapping[str, Region]) -> frozenset[str]:

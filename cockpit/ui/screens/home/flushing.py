@@ -15,7 +15,7 @@ from cockpit.ui.actions.snoozing import snoozed_agents
 from cockpit.ui.bridge import Bridge, Rates
 from cockpit.ui.look.bars import open_receipts
 from cockpit.ui.look.cells import content
-from cockpit.ui.screens.home.arrangement import CENTER, HomeView, lines_for_agents
+from cockpit.ui.screens.home.arrangement import CENTER, SIDE, HomeView, lines_for_agents
 from cockpit.ui.screens.home.output_frame import frame_output
 from cockpit.ui.screens.home.selection import HomeSelection
 from cockpit.ui.screens.recipient import address
@@ -82,6 +82,11 @@ class HomeFlushing(HomeSelection):
             if pane is not tree:
                 yield
                 yield from pane.flush_steps(fleet, now)
+        needs = {area: self.list_pane(area).lines_needed for area in SIDE}
+        if needs != self.body.view.needs:
+            self.see(replace(self.body.view, needs=needs))
+            # A pane that came into sight by it has been shown nothing yet.
+            self.call_after_refresh(self.bridge.flush)
         if self.filter_line.is_open:
             narrowed = self.list_pane(self.filter_line.list_name)
             self.filter_line.tell(narrowed.hits, narrowed.faults)

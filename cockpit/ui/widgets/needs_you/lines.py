@@ -33,8 +33,63 @@ OPTION_CELLS = 22
 """Cells of an option in a line that it shares without room for more; in full it stands where the entry has the keys."""
 
 
-def entry_line(posed: Posed, now: float, width: int, *, name_cells: int = NAME_CELLS, sent: str = "") -> Content:
-    """Draw one entry in a line: glyph, who, what, the keys that answer it, how long it waits."""
+OPTION_LINES = 2
+"""Lines that options take below a question in whose line they have no room."""
+LEAST_WRAPPED = 6
+"""Cells of an option below which nothing of it can be read."""
+
+
+def entry_lines(posed: Posed, now: float, width: int, *, sent: str = "") -> list[Content]:
+    """Draw one entry in a line, or with its options below where one of them would be left out of it."""
+    if sent or not posed.answers:
+        return [entry_line(posed, now, width, sent=sent)]
+    line = entry_line(posed, now, width)
+    if all(f"[{one.key}]" in line.plain for one in posed.answers):
+        return [line]
+    return [entry_line(posed, now, width, options=False), *_wrapped(posed.answers, width)]
+
+
+def _wrapped(answers: Sequence[AnswerKey], width: int) -> list[Content]:
+    """Draw options in a few lines: all of them, cut alike as far as it needs, before one is left out."""
+    shown = [(one.key, clean_line(one.label)) for one in answers]
+    widest = max(width_of(label) for _, label in shown)
+    for cells in range(min(widest, width), LEAST_WRAPPED - 1, -1):
+        lines = _packed(shown, cells, width)
+        if len(lines) <= OPTION_LINES:
+            break
+    else:
+        left_out = len(shown) - sum(len(line) for line in lines[:OPTION_LINES])
+        lines = lines[:OPTION_LINES]
+        lines[-1][-1:] = [[(our_line(" +{}", left_out + 1), "bold $agent-asking")]]
+    return [content([(ours(" "), ""), *(piece for entry in line for piece in entry)]) for line in lines]
+
+
+def _packed(shown: Sequence[tuple[str, Clean]], cells: int, width: int) -> list[list[list[Piece]]]:
+    lines: list[list[list[Piece]]] = [[]]
+    left = width - 1
+    for key, label in shown:
+        entry: list[Piece] = [(our_line("  [{}]", key), "bold $accent"), (our_line(" {}", cut(label, cells)), "")]
+        if lines[-1] and pieces_width(entry) > left:
+            lines.append([])
+            left = width - 1
+        lines[-1].append(entry)
+        left -= pieces_width(entry)
+    return lines
+
+
+def entry_line(
+    posed: Posed, now: float, width: int, *, name_cells: int = NAME_CELLS, sent: str = "", options: bool = True
+) -> Content:
+    """Draw one entry in a line: glyph, who, what, the keys that answer it, how long it waits.
+
+    Args:
+        posed: the entry.
+        now: unix seconds.
+        width: cells.
+        name_cells: cells of who it is, at most.
+        sent: what was answered already.
+        options: whether the keys that answer it stand in the line, as far as there is room.
+    """
     glyph, style = URGENCY_STYLES[posed.item.urgency]
     waited = posed.item.since
     end: list[Piece] = [
@@ -47,7 +102,7 @@ def entry_line(posed: Posed, now: float, width: int, *, name_cells: int = NAME_C
     room = width - pieces_width(head) - pieces_width(end) - 1
     said = _in_line(posed)
     # What the question leaves is the options': half of the line is theirs in any case.
-    keys = _short_keys(posed, max(0, room // 2, room - width_of(said)))
+    keys = _short_keys(posed, max(0, room // 2, room - width_of(said))) if options else []
     if sent:
         keys = [(our_line("  → {}", cut(clean_line(sent), OPTION_CELLS)), "$agent-running")]
     words = fit(said, max(4, room - pieces_width(keys)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.message import Message
 
 from cockpit.engine.port import CockpitPort
@@ -16,10 +17,10 @@ from cockpit.model.ids import CommandId
 from cockpit.model.inbox.entries import Inbox, inbox, key_of
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
-from cockpit.ui.look.cells import Piece, content, cut
+from cockpit.ui.look.cells import Piece, content, cut, pieces_width
 from cockpit.ui.widgets.frame import set_title
 from cockpit.ui.widgets.needs_you.card import QuestionCard, key_name
-from cockpit.ui.widgets.needs_you.lines import entry_line
+from cockpit.ui.widgets.needs_you.lines import entry_line, entry_lines
 from cockpit.ui.widgets.needs_you.posed import Posed, pose
 from cockpit.ui.widgets.needs_you.sent import AnswersSent
 from cockpit.ui.widgets.plain import Plain
@@ -174,13 +175,21 @@ class NeedsYou(Vertical, can_focus=True, can_focus_children=False):
 
     def _rows(self, which: str, posed: tuple[Posed, ...], now: float, width: int, said: Clean) -> None:
         plain = self.query_one(which, Plain)
-        lines = [entry_line(one, now, width, sent=self._sent.said(one.question)) for one in posed]
+        hidden = self._number - len(self._posed)
+        more: list[Piece] = []
+        if which == ".before" and not self.has_keys and hidden > 0 and self.screen.size.height < FRAMED:
+            more = [(our_line(" +{} ", hidden), "bold $agent-asking")]
+        lines: list[Content] = []
+        for one in posed:
+            room = width - (pieces_width(more) if one is posed[-1] else 0)
+            sent = self._sent.said(one.question)
+            # Where one has the keys it stands in full, and takes the room of the others' options.
+            drawn = [entry_line(one, now, room, sent=sent)] if self.has_keys else entry_lines(one, now, room, sent=sent)
+            if one is posed[-1]:
+                drawn[0] += content(more)
+            lines += drawn
         if said:
             lines.append(content([(ours(" · "), "$muted"), (said, "$link-degraded")]))
-        hidden = self._number - len(self._posed)
-        if which == ".before" and not self.has_keys and hidden > 0 and self.screen.size.height < FRAMED and lines:
-            more: list[Piece] = [(our_line(" +{} ", hidden), "bold $agent-asking")]
-            lines[-1] = entry_line(posed[-1], now, width - 5) + content(more) if posed else lines[-1]
         plain.set_class(not lines, "-none")
         plain.show(content([(ours("\n"), "")]).join(lines), layout=True)
 
