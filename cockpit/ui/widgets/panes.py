@@ -308,5 +308,8 @@ class FeedPane(Pane):
         newest = reversed(fleet.feed[-self.SHOWN :])
         items = wished(newest, self.needle) if self.needle else list(newest)
         names = tuple({clean_line(item.agent): None for item in items})
-        rows = [Row(item.id, partial(feed.feed_row, item, width=width, names=names), now) for item in items]
+        table = feed.feed_table(items, width)
+        rows = [
+            Row(item.id, partial(feed.feed_row, item, width=width, names=names, table=table), now) for item in items
+        ]
         return rows, our_line("{}", len(items)) if items else NOTHING
