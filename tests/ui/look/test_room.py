@@ -75,13 +75,16 @@ def test_options_are_cut_only_where_the_line_is_full(width: int) -> None:
         assert all(one.label in line for one in asked.answers) and "…" not in line
 
 
-@given(st.integers(56, 260), st.integers(1, 9))
+@given(st.integers(1, 260), st.integers(1, 9))
 def test_every_option_can_be_read_in_the_line_of_a_question_or_below_it(width: int, number: int) -> None:
     asked = question()
     answers = tuple(
         replace(asked.answers[0], key=str(at), label=f"{at} hours, as was said") for at in range(1, number + 1)
     )
     lines = [line.plain for line in entry_lines(replace(asked, answers=answers), NOW, width)]
+    if width < 56:
+        assert lines  # nothing can be read on few cells, and a terminal goes through them while it is made smaller
+        return
     assert len(lines) <= 3 and all(width_of(line) <= width for line in lines)
     for at in range(1, number + 1):
         assert f"[{at}] {at} ho" in " ".join(lines) or number > 6, lines

@@ -57,7 +57,7 @@ def feed_row(
     pieces: list[Piece] = []
     for name, cells in table.cells.items():
         if pieces:
-            pieces.append((ours(" " if table.gap == 1 else "  "), ""))
+            pieces.append((ours(" ") if table.gap == 1 else ours("  "), ""))
         if name == "age":
             pieces.append((fit(age(now - item.at), cells, right=True), "$muted"))
         elif name == "who":

@@ -53,7 +53,8 @@ def _wrapped(answers: Sequence[AnswerKey], width: int) -> list[Content]:
     """Draw options in a few lines: all of them, cut alike as far as it needs, before one is left out."""
     shown = [(one.key, clean_line(one.label)) for one in answers]
     widest = max(width_of(label) for _, label in shown)
-    for cells in range(min(widest, width), LEAST_WRAPPED - 1, -1):
+    # On a few cells there is nothing to choose: what has no room is counted.
+    for cells in range(max(LEAST_WRAPPED, min(widest, width)), LEAST_WRAPPED - 1, -1):
         lines = _packed(shown, cells, width)
         if len(lines) <= OPTION_LINES:
             break
