@@ -54,7 +54,7 @@ def measure(agents: int, rate: float, settled: float, seconds: float, keys: int)
     title = f"{agents} agents over SSH, each {rate:g} lines a second"
     load = Table(title, ("what", "linked after", "CPU", "memory", "bytes a second", "longest gap", "most work at once"))
     felt = Felt()
-    with loopback_vms(agents) as vms, vms.alive(), giving_way() as group:
+    with giving_way() as group, loopback_vms(agents) as vms, vms.alive():
         vms.give_way(group)
         addresses = Path(vms.directory / "addresses")
         vms.addresses().write(addresses)
