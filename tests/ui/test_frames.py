@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
@@ -17,6 +18,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from cockpit.model import events as ev
+from cockpit.model.board import FeedItem
 from cockpit.model.fleet import Activity, ActivityState, AgentKind, Fleet, Power, Vm
 from cockpit.model.ids import agent_of
 from cockpit.ui.app import CockpitApp
@@ -213,6 +215,24 @@ async def test_a_view_that_was_moved_shows_what_stands_there() -> None:
             framed = [strip.text for strip in view.render_lines(Region(0, 0, *view.region.size))]
             for y in range(view.size.height):
                 assert view.render_line(y).text in framed[y + 1]
+
+
+async def test_a_feed_longer_than_the_screen_shares_no_room_out_anew_as_it_grows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = many()
+    feed = tuple(FeedItem(str(number), "ada", "progress", f"step {number}", NOW) for number in range(70))
+    engine.change(replace(engine.fleet, feed=feed[:-1]))
+    async with cockpit(engine, size=(200, 50)) as (pilot, home, _):
+        home.bridge.flush()
+        await pilot.pause()
+        shared: list[int] = []
+        needed = home.body.view.needs
+        monkeypatch.setattr(HomeScreen, "see", lambda self, view: shared.append(view.needs != needed))
+        engine.change(replace(engine.fleet, feed=feed))
+        home.bridge.flush()
+        assert home.query_one(FeedPane).lines_needed == 70
+        assert True not in shared
 
 
 async def test_an_unchanged_fleet_repaints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,8 @@ class HomeFlushing(HomeSelection):
             if pane is not tree:
                 yield
                 yield from pane.flush_steps(fleet, now)
-        needs = {area: self.list_pane(area).lines_needed for area in SIDE}
+        # A feed that grows beyond the screen needs no more than that: each event would have all be laid out anew.
+        needs = {area: min(self.list_pane(area).lines_needed, self.size.height) for area in SIDE}
         if needs != self.body.view.needs:
             self.see(replace(self.body.view, needs=needs))
             # A pane that came into sight by it has been shown nothing yet.
