@@ -11,6 +11,7 @@ from time import monotonic
 from typing import ClassVar, cast
 
 from rich.console import RenderableType
+from rich.terminal_theme import TerminalTheme
 from textual import events
 from textual._compositor import CompositorUpdate
 from textual._types import CallbackType
@@ -21,7 +22,6 @@ from textual.binding import Binding, BindingType
 from textual.css.styles import RulesMap
 from textual.dom import DOMNode
 from textual.driver import Driver
-from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
 
@@ -36,6 +36,7 @@ from cockpit.ui.calling import Caller
 from cockpit.ui.collecting import COLLECT_INTERVAL, QuietCollector
 from cockpit.ui.key_gate import LIMIT, KeyGate
 from cockpit.ui.keys_first import keys_go_first
+from cockpit.ui.look.agent_colours import ReadableColours
 from cockpit.ui.look.themes import ANSI_THEME, AUTO_THEME, DARK_THEME, DEFAULT_THEME, LIGHT_THEME, VARIABLE_DEFAULTS
 from cockpit.ui.motion import Motion
 from cockpit.ui.palette import ActionProvider
@@ -104,7 +105,7 @@ class CockpitApp(App[None]):
         self.themes = Themes(self, engine.coordination.preferences, own_themes, configured_theme)
         # The framework takes an empty variable for a wish, and draws greys: those are colours to the terminal.
         self.no_color = are_unwanted(os.environ)
-        self._filters = [one for one in self._filters if not isinstance(one, Monochrome | NoColor)]
+        self._refresh_truecolor_filter(self.ansi_theme)
         self._wanted_theme = ANSI_THEME if self.no_color else theme or DEFAULT_THEME
         self._read_only = read_only
         self._layout_file = layout_file
@@ -136,15 +137,17 @@ class CockpitApp(App[None]):
         """Register what was found and wear the wanted theme, or the nearest that exists."""
         self.own_themes, problems = self.themes.load()
         self._problems += problems
-        if self._wanted_theme == AUTO_THEME:
-            self.theme = DARK_THEME
-        elif self._wanted_theme in self.available_themes:
-            self.theme = self._wanted_theme
+        wanted = DARK_THEME if self._wanted_theme == AUTO_THEME else self._wanted_theme
+        if wanted in self.available_themes:
+            self.theme = wanted
         else:
             known = ", ".join((AUTO_THEME, *self.own_themes))
             self._problems.append(f"no theme {self._wanted_theme!r}; there are: {known}")
             if DEFAULT_THEME in self.available_themes:
                 self.theme = DEFAULT_THEME
+
+    def _refresh_truecolor_filter(self, theme: TerminalTheme) -> None:
+        self._filters = [ReadableColours(theme, own=self.native_ansi_color)]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every semantic variable a value: an undefined one would stop the start."""
@@ -167,7 +170,6 @@ class CockpitApp(App[None]):
         if self._problems:
             text = joined(map(clean_line, self._problems), ours("\n"))
             notice(self, text, title=ours("Settings"), severity="warning", timeout=12)
-
         self.set_interval(SIZE_INTERVAL, self._settle_size)
         self.set_interval(RELOAD_INTERVAL, self._reload_themes)
         self._caller.start()

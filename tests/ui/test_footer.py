@@ -9,6 +9,7 @@ from cockpit.ui.actions.footer import FILTER_KEYS, footer_pieces, typed_keys
 from cockpit.ui.actions.keys import key_label
 from cockpit.ui.actions.registry import ACTIONS, disabled_reason
 from cockpit.ui.screens.home.screen import HomeScreen
+from cockpit.ui.screens.search import KEYS as SEARCH_KEYS
 from cockpit.ui.screens.timeline import KEYS as TIMELINE_KEYS
 from tests.remote.waiting import until
 from tests.ui.needs_you.test_strip import take_the_strip
@@ -22,7 +23,7 @@ def foot(home: HomeScreen) -> str:
 
 
 def test_the_way_out_has_its_place_however_narrow_the_screen_is() -> None:
-    for keys in (TIMELINE_KEYS, FILTER_KEYS):
+    for keys in (SEARCH_KEYS, TIMELINE_KEYS, FILTER_KEYS):
         for width in (30, 60, 200):
             words = "".join(text for text, _ in typed_keys(keys, width))
             assert " esc " in words and cell_len(words) <= width

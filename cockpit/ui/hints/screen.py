@@ -46,7 +46,8 @@ class HintsScreen(ModalScreen[Picked]):
     DEFAULT_CSS = """
     HintsScreen { background: transparent; }
     HintsScreen .hint {
-        position: absolute; width: auto; height: 1; background: $agent-asking; color: $background; text-style: bold;
+        position: absolute; width: auto; height: 1;
+        background: $background; color: $agent-asking; text-style: bold reverse;
     }
     HintsScreen #hint-line { dock: bottom; height: 1; width: 100%; background: $panel; padding: 0 1; }
     """

@@ -27,7 +27,7 @@ class JumpScreen(ModalScreen[Target]):
     DEFAULT_CSS = """
     JumpScreen { background: transparent; }
     JumpScreen .target {
-        position: absolute; width: auto; height: 1; background: $accent; color: $background; text-style: bold;
+        position: absolute; width: auto; height: 1; background: $background; color: $accent; text-style: bold reverse;
     }
     JumpScreen #jump-line { dock: bottom; height: 1; width: 100%; background: $panel; padding: 0 1; }
     """

@@ -20,10 +20,11 @@ from cockpit.model.past import SearchHit
 from cockpit.text.clean import NOTHING, Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import Action
+from cockpit.ui.actions.footer import typed_keys
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.reading import line_under
 from cockpit.ui.look.cells import Piece, content
-from cockpit.ui.look.hits import hit_row
+from cockpit.ui.look.hits import HitColumns, columns_of, hit_row
 from cockpit.ui.places.history import ScreenPlace
 from cockpit.ui.screens.over_home import OverHome
 from cockpit.ui.screens.recorded import RecordedScreen
@@ -39,7 +40,7 @@ MOST_HITS = 300
 
 HINT = ours("words that all stand in one line, the last may be a beginning")
 
-KEYS = ours(" ⏎ go there · ↑ ↓ choose · / words · esc back")
+KEYS = (("⏎", "go there"), ("↑↓", "choose"), ("/", "words"), ("esc", "back"))
 
 
 class SearchScreen(OverHome):
@@ -91,7 +92,8 @@ class SearchScreen(OverHome):
 
     def show_foot(self) -> None:
         """Show the keys that count."""
-        self.query_one("#footer", Plain).show(content([(KEYS, "$muted")]))
+        footer = self.query_one("#footer", Plain)
+        footer.show(content(typed_keys(KEYS, footer.size.width)))
 
     def list_steps(self) -> Iterator[None]:
         """Take in the newest snapshot."""
@@ -103,9 +105,10 @@ class SearchScreen(OverHome):
         yield
         width = max(20, self.rows.scrollable_content_region.width - 1)
         living = {agent.id: clean_line(agent.name) for agent in fleet.agents}
+        columns = columns_of([(hit, self._whose(hit)) for hit in self._hits.values()], now, width)
         self.rows.set_rows(
             [
-                Row(key, partial(self._draw, hit, width=width, gone=hit.agent not in living), now)
+                Row(key, partial(self._draw, hit, width=width, columns=columns, gone=hit.agent not in living), now)
                 for key, hit in self._hits.items()
             ]
         )
@@ -115,9 +118,11 @@ class SearchScreen(OverHome):
         self.query_one("#notes", Plain).show(content([self._count()]))
         self.show_foot()
 
-    def _draw(self, hit: SearchHit, now: float, *, width: int, gone: bool) -> Content:
-        name = self._names.get(hit.agent) or our_line("{}", hit.agent[:8])
-        return hit_row(hit, name, now, width, gone=gone)
+    def _whose(self, hit: SearchHit) -> Clean:
+        return self._names.get(hit.agent) or our_line("{}", hit.agent[:8])
+
+    def _draw(self, hit: SearchHit, now: float, *, width: int, columns: HitColumns, gone: bool) -> Content:
+        return hit_row(hit, self._whose(hit), now, width, columns, gone=gone)
 
     def _count(self) -> Piece:
         number = len(self._hits)

@@ -110,7 +110,7 @@ def trimmed(lines: list[TextLine]) -> list[TextLine]:
 
 
 def at_end(lines: list[TextLine], width: int, mark: Piece | None, *, folds: bool = False) -> list[TextLine]:
-    """Put a mark at the right end of the last line, or below it where there is no room.
+    """Put a mark at the right end of the last line, or there below it where there is no room.
 
     Args:
         lines: of a block.
@@ -130,7 +130,12 @@ def at_end(lines: list[TextLine], width: int, mark: Piece | None, *, folds: bool
         return [*lines[:-1], replace(last, pieces=pieces, trailer=trailer, folds=folds)]
     first = last.pieces[0] if last.pieces else (ours("  "), "")
     bar, bar_style = first if last.gutter >= GUTTER and len(first[0]) >= GUTTER else (ours("  "), "")
-    below = wrapped(StyledLine(words, ()), width, part(bar, 0, GUTTER), bar_style, base=style)
+    edge = part(bar, 0, GUTTER)
+    room = width - width_of(edge) - width_of(words)
+    if room >= 0:
+        pieces = ((edge, bar_style), (repeated(ours(" "), room), ""), (words, style))
+        return [*lines, TextLine(pieces, sum(len(text) for text, _ in pieces), folds=folds)]
+    below = wrapped(StyledLine(words, ()), width, edge, bar_style, base=style)
     return [*lines, *(TextLine(line.pieces, len(line.text), folds=folds) for line in below)]
 
 

@@ -33,7 +33,7 @@ def tab_lines(chosen: str, marks: Mapping[str, int], *, ruled: bool) -> Content:
         style = "bold $accent" if here else "$muted"
         click = f"screen.tab('{name}')"
         words += [
-            (our_line("{} ", number), clickable("$faint", click)),
+            (our_line("{} ", number), clickable("$muted", click)),
             (label, clickable(style if ruled or not here else f"{style} underline", click)),
             (mark, clickable("$accent" if here else "$muted", click)),
             (ours("   "), ""),

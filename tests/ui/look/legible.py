@@ -1,0 +1,113 @@
+"""Whether what is drawn can be read: the contrast of cells, by the sequences that a terminal gets for them.
+
+Letters and digits want 4.5 to 1 against their ground, signs and rules 3 to 1. Of the terminal's own colours those are
+allowed that can be told from white, black and Solarized; letters in them are never dim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.cells import cell_len
+from rich.color import ColorSystem
+from textual.app import App
+
+from cockpit.ui.terminal.cells import Pen, pen_of
+
+LEAST_OF_TEXT, LEAST_OF_SIGNS = 4.5, 3.0
+
+Rgb = tuple[int, int, int]
+
+TERMINALS = {
+    "xterm on white": ("#ffffff", {"31": "#cd0000", "35": "#cd00cd", "": "#000000"}),
+    "xterm on black": ("#000000", {"31": "#cd0000", "35": "#cd00cd", "": "#e5e5e5"}),
+    "Solarized dark": ("#002b36", {"31": "#dc322f", "35": "#d33682", "": "#839496"}),
+    "Solarized light": ("#fdf6e3", {"31": "#dc322f", "35": "#d33682", "": "#657b83"}),
+}
+"""What four grounds make of red, magenta and their own text (xterm's resources; Schoonover's table)."""
+
+DIM, REVERSED = "2", "7"
+
+
+def contrast(first: Rgb, second: Rgb) -> float:
+    """Return the contrast ratio of two colours (WCAG 2.2, 1.4.3)."""
+
+    def luminance(colour: Rgb) -> float:
+        channels = [part / 255 for part in colour]
+        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in channels)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def written(text: str) -> Rgb:
+    return (int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16))
+
+
+def drawn_texts(app: App[Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what the screen itself draws, each text with its style: not what stands dimmed behind a dialog."""
+    own = [child.region for child in app.screen.children]
+    for y, strip in enumerate(app.screen._compositor.render_strips()):
+        x = 0
+        for text, style, control in strip:
+            if not control and text.strip() and style is not None and any(one.contains(x, y) for one in own):
+                yield text.strip(), style
+            x += cell_len(text)
+
+
+def poor(app: App[Any], *, own_colours: bool) -> list[str]:
+    """Return what of a screen cannot be read well, in words.
+
+    Args:
+        app: what is judged.
+        own_colours: the theme has the terminal's own colours alone: judged on four grounds, and without any colour.
+    """
+    found: dict[str, None] = {}
+    for text, style in drawn_texts(app):
+        letters = any(character.isalnum() for character in text)
+        pen = pen_of(style, ColorSystem.TRUECOLOR)
+        for said in (
+            unreadable_on_any_ground(pen, letters=letters)
+            if own_colours
+            else unreadable_on_its_ground(pen, letters=letters)
+        ):
+            found[f"{said}: {text!r}"] = None
+        if own_colours:
+            without = pen_of(style, None)
+            if without.ground or without.colour or (letters and DIM in without.attributes.split(";")):
+                found[f"without colours {without}: {text!r}"] = None
+    return list(found)
+
+
+def unreadable_on_its_ground(pen: Pen, *, letters: bool) -> Iterator[str]:
+    ground, colour = (_channels(part) for part in (pen.ground, pen.colour))
+    if ground is None or colour is None:
+        yield f"one of two colours is the terminal's own {pen}"
+        return
+    if DIM in pen.attributes.split(";"):
+        colour = (colour[0] + ground[0]) // 2, (colour[1] + ground[1]) // 2, (colour[2] + ground[2]) // 2
+    least = LEAST_OF_TEXT if letters else LEAST_OF_SIGNS
+    ratio = contrast(colour, ground)
+    if ratio < least:
+        yield f"{ratio:.2f} of {colour} on {ground}"
+
+
+def _channels(part: str) -> Rgb | None:
+    numbers = [int(number) for number in part.split(";") if number]
+    return (numbers[2], numbers[3], numbers[4]) if len(numbers) == 5 else None
+
+
+def unreadable_on_any_ground(pen: Pen, *, letters: bool) -> Iterator[str]:
+    ground = {"41": "31", "45": "35", "49": ""}.get(pen.ground, pen.ground)
+    colour = {"39": ""}.get(pen.colour, pen.colour)
+    if letters and DIM in pen.attributes.split(";"):
+        yield f"letters are dim {pen}"
+    for name, (behind, colours) in TERMINALS.items():
+        if colour not in colours or ground not in colours:
+            yield f"a colour that not every ground bears {pen}"
+            return
+        ratio = contrast(written(colours[colour]), written(colours[ground] if ground else behind))
+        if ratio < LEAST_OF_SIGNS:
+            yield f"{ratio:.2f} on {name} {pen}"
