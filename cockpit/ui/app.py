@@ -174,13 +174,14 @@ class CockpitApp(App[None]):
         self.set_interval(RELOAD_INTERVAL, self._reload_themes)
         self._caller.start()
         self.absence.start()
-        keys_go_first(self.gate.is_answering)
+        keys_go_first(self.gate.is_answering, self._collector)
         if isinstance(self._driver, TerminalDriver):
+            self._driver.read_something = self.gate.comes
             self.call_after_refresh(self._collector.start)
             self.set_interval(COLLECT_INTERVAL, self._collector.look)
-        if self._wanted_theme == AUTO_THEME and isinstance(self._driver, TerminalDriver):
-            self._asked_at = monotonic()
-            self._driver.ask_for_ground()
+            if self._wanted_theme == AUTO_THEME:
+                self._asked_at = monotonic()
+                self._driver.ask_for_ground()
 
     def on_ground_reported(self, message: GroundReported) -> None:
         """Wear what suits the terminal's ground, if it was asked for and said so in time."""

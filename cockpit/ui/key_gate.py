@@ -38,6 +38,9 @@ REST_STEPS = 5
 ANSWERED_WITHIN = 0.03
 """Seconds for which a key that was taken counts as being on its way to its frame: not all of them change one."""
 
+COMES_WITHIN = 0.01
+"""Seconds for which what was read from the terminal counts as a key that comes: not all that is read is one."""
+
 MOST_TOGETHER = 4096
 """Keys that are written at once at most."""
 
@@ -94,14 +97,23 @@ class KeyGate:
         self._restless = 0
         """Steps of rest that are still to come before nothing of the last key can be under way."""
         self._calming: asyncio.TimerHandle | None = None
+        self._coming_since = 0.0
+        """When the terminal was read last; another thread says it."""
         self._taken_at = self._waits_since = monotonic()
         """When the last key was taken, and the first of those that are on their way."""
         self._unseen = self._handed = False
         """Whether no frame was shown since a key was taken, and whether it was handed on."""
 
+    def comes(self) -> None:
+        """Take, from any thread, that something was read: a key is taken only some turns of the loop later."""
+        self._coming_since = monotonic()
+
+    def _is_coming(self) -> bool:
+        return self._coming_since > self._taken_at and monotonic() - self._coming_since < COMES_WITHIN
+
     def is_answering(self) -> bool:
         """Tell whether a key is on its way to its frame: what takes long waits for that."""
-        return self._unseen and monotonic() - self._taken_at < ANSWERED_WITHIN
+        return self._is_coming() or (self._unseen and monotonic() - self._taken_at < ANSWERED_WITHIN)
 
     def draws_at_once(self) -> bool:
         """Tell whether a key was just typed, and no other waits behind it: what changes now is what it changes."""
@@ -109,7 +121,8 @@ class KeyGate:
 
     def draws_later(self) -> bool:
         """Tell whether a key waits to be handed on: a frame that is drawn now would hold it up."""
-        return self._unseen and not self._handed and monotonic() - self._waits_since < ANSWERED_WITHIN
+        waits = self._unseen and not self._handed and monotonic() - self._waits_since < ANSWERED_WITHIN
+        return waits or self._is_coming()
 
     def quiet_for(self) -> float:
         """Return the seconds since something was typed."""
@@ -174,7 +187,7 @@ class KeyGate:
 
     async def _settle(self) -> None:
         """Wait until what the last key began is worked off; after a while at rest nothing is left to wait for."""
-        if self._restless or not self._settling.is_at_rest():
+        if self._restless or not await self._settling.comes_to_rest():
             await self._settling.wait(LIMIT)
 
     def _calm_down(self) -> None:

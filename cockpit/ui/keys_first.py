@@ -1,13 +1,35 @@
-"""An event loop that reads no sockets while a key is on its way to its frame and anything else is to be done."""
+"""An event loop that reads no sockets while a key is on its way to its frame, and tidies up before it sleeps."""
 
 from __future__ import annotations
 
 import asyncio
 import selectors
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from time import monotonic
+from typing import Any, Protocol, TypeVar
 
 Result = TypeVar("Result")
+
+
+class Chore(Protocol):
+    """What is best done while nothing else is."""
+
+    def is_due(self) -> bool:
+        """Tell whether there is enough of it; asked before each sleep of the loop."""
+
+    def do(self) -> None:
+        """Do some of it, in a millisecond or less."""
+
+
+class NoChore:
+    """Nothing to tidy up."""
+
+    def is_due(self) -> bool:
+        """There is none."""
+        return False
+
+    def do(self) -> None:
+        """Do nothing."""
 
 
 class SocketsWait(selectors.DefaultSelector):
@@ -21,11 +43,19 @@ class SocketsWait(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.key_waits: Callable[[], bool] = lambda: False
+        self.chore: Chore = NoChore()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Return what is ready, or nothing where a key goes first."""
-        if timeout is not None and timeout <= 0 and self.key_waits():
-            return []
+        """Return what is ready, or nothing where a key goes first; what can wait is done before a sleep."""
+        if timeout is not None and timeout <= 0:
+            return [] if self.key_waits() else super().select(timeout)
+        if self.chore.is_due():
+            if ready := super().select(0):
+                return ready
+            began = monotonic()
+            self.chore.do()
+            if timeout is not None:
+                timeout = max(0.0, timeout - (monotonic() - began))
         return super().select(timeout)
 
 
@@ -37,14 +67,14 @@ class KeysFirstLoop(asyncio.SelectorEventLoop):
         super().__init__(self.sockets)
 
 
-def keys_go_first(key_waits: Callable[[], bool]) -> None:
-    """Have sockets wait while that says that a key is on its way; it must bound how long it says so.
+def keys_go_first(key_waits: Callable[[], bool], chore: Chore) -> None:
+    """Have sockets wait while that says that a key is on its way, and the chore done while nothing is to be done.
 
-    Loops that others started, e.g. in tests, stay as they are.
+    It must bound how long it says so. Loops that others started, e.g. in tests, stay as they are.
     """
     loop = asyncio.get_running_loop()
     if isinstance(loop, KeysFirstLoop):
-        loop.sockets.key_waits = key_waits
+        loop.sockets.key_waits, loop.sockets.chore = key_waits, chore
 
 
 def run_screen(work: Coroutine[Any, Any, Result]) -> Result:

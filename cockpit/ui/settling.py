@@ -27,6 +27,9 @@ STEP = 0.1
 COMING = 10
 """How much longer a screen is waited for that a key led to and that is not laid out yet: only there can it be used."""
 
+MOMENTS = 4
+"""Times that those who have something to do are let go on before everybody is asked."""
+
 ROUNDS = 12
 """Rounds without a change of screen or focus after which a screen that is never quiet counts as settled."""
 
@@ -91,7 +94,7 @@ class Settling:
                     self._shapeless.add(self._app.screen)
                 return
             pumps = self._pumps()
-            await self._reach(pumps, patience)
+            self._deaf.update(await self._reach(pumps, patience))
             now = (tuple(self._app.screen_stack), self._app.focused, tuple(self._pumps()))
             unchanged = unchanged + 1 if now == before else 0
             before = now
@@ -100,6 +103,21 @@ class Settling:
                 return
             if not ready or self._app.screen._callbacks:
                 await asyncio.sleep(PAUSE)
+
+    async def comes_to_rest(self) -> bool:
+        """Let those that have something to do go on for a moment; tell whether nothing is under way then.
+
+        Where agents stream, something of theirs is under way at any time: to ask each part of the screen whether it has
+        done all, as `wait` does twice, takes longer than a key's whole way.
+        """
+        for _ in range(MOMENTS):
+            if self.is_at_rest():
+                return True
+            busy = [pump for pump in self._pumps() if _has_work(pump)]
+            if not busy:
+                return False  # a screen is to come, or something is looked for
+            await self._reach(busy, PatienceWithComing(SLICE, self._is_coming))
+        return self.is_at_rest()
 
     def is_at_rest(self) -> bool:
         """Tell whether nothing is under way now."""
@@ -116,8 +134,8 @@ class Settling:
         pumps = [self._app, *self._app.screen_stack, *self._app.screen.walk_children()]
         return [pump for pump in pumps if pump not in self._deaf]
 
-    async def _reach(self, pumps: list[MessagePump], patience: PatienceWithComing) -> None:
-        """Wait until every pump has handled what is in its queue now."""
+    async def _reach(self, pumps: list[MessagePump], patience: PatienceWithComing) -> set[MessagePump]:
+        """Wait until every pump has handled what is in its queue now; return those that were waited for in vain."""
         pending = set(pumps)
         reached = asyncio.Event()
 
@@ -134,8 +152,8 @@ class Settling:
             await _within(reached, SLICE)
             pending -= {pump for pump in pending if not pump.is_attached}
             if patience.ended():
-                self._deaf.update(pending)
-                return
+                break
+        return pending
 
     def _is_pending(self) -> bool:
         """Tell whether the screen is still to be laid out, and worth waiting for."""
@@ -154,9 +172,13 @@ class Settling:
         return screen.is_mounted and not screen._layout_required and bool(screen.size)
 
     def _is_quiet(self, pumps: list[MessagePump]) -> bool:
-        waiting = any(pump.message_queue_size or pump._next_callbacks for pump in pumps)
+        waiting = any(map(_has_work, pumps))
         screen = self._app.screen
         return not waiting and (screen in self._deaf or not screen._callbacks)
+
+
+def _has_work(pump: MessagePump) -> bool:
+    return bool(pump.message_queue_size or pump._next_callbacks)
 
 
 async def awaited_within(

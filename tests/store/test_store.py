@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import stat
+import sys
+import threading
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -99,6 +103,38 @@ async def test_many_agents_at_once_share_transactions(store: Store) -> None:
     await asyncio.gather(*(feed(agent) for agent in agents))
     for agent in agents:
         assert await store.records(agent) == records(1, 100, agent=agent)
+
+
+async def test_those_who_share_a_transaction_go_on_a_few_in_a_turn_of_the_loop(store: Store) -> None:
+    turn = 0
+    went_on: list[int] = []
+
+    async def feed(agent: AgentId) -> None:
+        await store.append(agent, records(1, 2, agent=agent), cursor(2))
+        went_on.append(turn)
+
+    async def count() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as group:
+        counting = group.create_task(count())
+        feeding = [group.create_task(feed(AgentId(f"agent-{number}"))) for number in range(60)]
+        await asyncio.sleep(0)
+        await store.flush()
+        await asyncio.wait(feeding)
+        counting.cancel()
+    assert len(went_on) == 60
+    assert max(Counter(went_on).values()) <= 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows threads that interrupt no other")
+async def test_the_thread_that_writes_interrupts_no_other(store: Store) -> None:
+    await store.append(AgentId("a"), records(1, 2, agent=AgentId("a")), cursor(2))
+    threads = [thread.native_id for thread in threading.enumerate() if thread.name == "store-writer"]
+    assert threads and all(os.sched_getscheduler(thread) == os.SCHED_BATCH for thread in threads if thread)
 
 
 async def test_callers_are_held_back_while_too_much_is_queued(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator
 
 import pytest
 
 from cockpit.ui import collecting
-from cockpit.ui.collecting import ALL_INTERVAL, ALL_QUIET, LONGEST, QUIET, QuietCollector
+from cockpit.ui.collecting import ALL_INTERVAL, ALL_QUIET, AT_REST, LONGEST, MIDDLE, QUIET, QuietCollector
 
 
 class Interpreter:
@@ -23,8 +25,8 @@ class Interpreter:
     def set_threshold(self, *thresholds: int) -> None:
         self.thresholds = thresholds  # type: ignore[assignment]
 
-    def collect(self) -> None:
-        self.told.append("collect")
+    def collect(self, generation: int = 2) -> None:
+        self.told.append("collect" if generation == 2 else f"collect {generation}")
 
     def freeze(self) -> None:
         self.told.append("freeze")
@@ -97,7 +99,7 @@ def test_everything_is_looked_through_seldom_and_only_after_a_long_silence(
 
 def test_the_interpreter_is_as_before_when_the_screen_ends(told: tuple[QuietCollector, Interpreter, Times]) -> None:
     collector, interpreter, _ = told
-    assert interpreter.thresholds[:2] == (700, 10)
+    assert interpreter.thresholds[0] > 10_000  # what is only used just now is not gone through in the midst of a frame
     assert interpreter.thresholds[2] > 10_000
     collector.stop()
     collector.stop()
@@ -111,3 +113,42 @@ def test_who_was_not_started_leaves_the_interpreter_alone(monkeypatch: pytest.Mo
     QuietCollector(lambda: 0.0).stop()
     assert interpreter.told == []
     assert interpreter.thresholds == (700, 10, 10)
+
+
+def test_what_is_new_is_looked_through_in_small_parts_whenever_the_loop_rests(
+    told: tuple[QuietCollector, Interpreter, Times],
+) -> None:
+    collector, interpreter, times = told
+    for _ in range(2 * MIDDLE):
+        assert collector.is_due()
+        collector.do()
+        assert not collector.is_due()  # a loop that rests all the time does not do it all the time
+        times.now += AT_REST * 1.01
+    part = ["collect 0"] * (MIDDLE - 1) + ["collect 1"]
+    assert interpreter.told == part * 2
+
+
+def test_nothing_is_due_before_it_has_begun_nor_once_it_has_ended(
+    told: tuple[QuietCollector, Interpreter, Times],
+) -> None:
+    collector, _, _ = told
+    assert not QuietCollector(lambda: 0.0).is_due()
+    collector.stop()
+    assert not collector.is_due()
+
+
+def test_circles_that_fleeting_things_made_are_gone_after_a_few_looks() -> None:
+    class Circle:
+        def __init__(self) -> None:
+            self.itself = self
+
+    collector, before = QuietCollector(lambda: 0.0), gc.get_threshold()
+    collector.start()
+    try:
+        kept = weakref.ref(Circle())
+        for _ in range(MIDDLE + 1):
+            collector.do()
+        assert kept() is None
+    finally:
+        collector.stop()
+    assert gc.get_threshold() == before

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from textual import events
 from textual.keys import _character_to_key
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -24,6 +25,7 @@ from cockpit.ui.dialogs.spawn.form import SpawnDialog
 from cockpit.ui.dialogs.working import WorkingDialog
 from cockpit.ui.key_gate import Guarded
 from cockpit.ui.screens.home.screen import HomeScreen
+from cockpit.ui.settling import PatienceWithComing, Settling
 from cockpit.ui.widgets.filter_line import FilterLine
 from cockpit.ui.widgets.panes import AgentsTree
 from cockpit.ui.writing.composer import Composer
@@ -47,6 +49,19 @@ async def write(pilot: Pilot[None], *keys: str) -> None:
     await settled(pilot)
 
 
+def patched_reach(settling: Settling) -> list[int]:
+    """Return how many parts of the screen were asked each time, as it comes to be known."""
+    asked: list[int] = []
+    reach = settling._reach
+
+    async def counted(pumps: list[MessagePump], patience: PatienceWithComing) -> set[MessagePump]:
+        asked.append(len(pumps))
+        return await reach(pumps, patience)
+
+    settling._reach = counted  # type: ignore[method-assign]
+    return asked
+
+
 async def settled(pilot: Pilot[None]) -> None:
     await pilot.pause()
     assert isinstance(pilot.app, CockpitApp)
@@ -54,6 +69,38 @@ async def settled(pilot: Pilot[None]) -> None:
     if task is not None:
         await task
     await pilot.pause()
+
+
+async def test_what_a_widget_has_to_do_anyway_is_let_go_on_without_asking_every_part_of_the_screen() -> None:
+    async with cockpit() as (pilot, home, _):
+        await settled(pilot)
+        settling = Settling(pilot.app)
+        await until(settling.is_at_rest)
+        handled: list[str] = []
+        home.query_one(AgentsTree).call_later(handled.append, "streamed")
+        asked = patched_reach(settling)
+        assert not settling.is_at_rest()
+        assert await settling.comes_to_rest()
+        assert handled == ["streamed"] and 0 < asked[0] < 10
+
+
+async def test_a_key_long_after_the_last_waits_for_those_alone_that_are_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with cockpit() as (pilot, home, _):
+        await settled(pilot)
+        assert isinstance(pilot.app, CockpitApp)
+        gate, asked = pilot.app.gate, []
+
+        async def comes_to_rest(_: Settling) -> bool:
+            asked.append(True)
+            return True
+
+        monkeypatch.setattr(Settling, "comes_to_rest", comes_to_rest)
+        await until(lambda: not gate._restless)
+        tree = home.query_one(AgentsTree)
+        before = tree.cursor_key
+        gate.take(events.Key("down", None))
+        await until(lambda: tree.cursor_key != before)
+        assert asked
 
 
 async def test_a_prompt_is_written_not_obeyed() -> None:
@@ -258,3 +305,21 @@ async def test_a_key_is_on_its_way_until_the_next_frame_or_for_a_moment(monkeypa
         assert gate.is_answering()
         monkeypatch.setattr("cockpit.ui.key_gate.ANSWERED_WITHIN", 0.0)
         assert not gate.is_answering()
+
+
+async def test_what_was_read_from_the_terminal_goes_first_before_it_is_known_to_be_a_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cockpit.ui.key_gate.COMES_WITHIN", 60.0)
+    monkeypatch.setattr("cockpit.ui.key_gate.ANSWERED_WITHIN", 0.0)
+    async with cockpit() as (pilot, _, _):
+        assert isinstance(pilot.app, CockpitApp)
+        gate = pilot.app.gate
+        assert not gate.is_answering() and not gate.draws_later()
+        gate.comes()
+        assert gate.is_answering() and gate.draws_later()
+        gate.take(events.Key("f20", None))  # it has come: from here on it counts as the key that it is
+        assert not gate.is_answering() and not gate.draws_later()
+        gate.comes()
+        monkeypatch.setattr("cockpit.ui.key_gate.COMES_WITHIN", 0.0)
+        assert not gate.is_answering() and not gate.draws_later()

@@ -25,9 +25,9 @@ stays open until the next one."""
 SLICE = 20
 """Streams read in one round; of more, each round takes a part."""
 
-PART = 4
-"""Streams that begin to be read in one turn of the event loop: what each of them brings takes a third of a millisecond
-to work off, and a key needs half a dozen turns to its frame."""
+PART = 2
+"""Streams that begin to be read in one turn of the event loop: what each of them brings takes a third to half a
+millisecond to work off, and a key is taken, or read, once the turn has ended."""
 
 MAKING_WAY = 0.004
 """Seconds after which a round that makes way looks again."""

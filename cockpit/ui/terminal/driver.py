@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.color import ColorSystem
@@ -86,6 +86,8 @@ class TerminalDriver(LinuxDriver):
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._typed_before = 0
         """Bytes that wait since before the terminal was taken."""
+        self.read_something: Callable[[], None] = lambda: None
+        """Called by the reading thread once something came, before it is known what."""
 
     # --- taking the terminal, and giving it back ------------------------------------------------------
 
@@ -275,6 +277,7 @@ class TerminalDriver(LinuxDriver):
                         self._hang_up(EOFError("end of input"))
                         return
                     self._known_until = time.monotonic()
+                    self.read_something()
                     keys = as_keys(data, self._typed_before)
                     self._typed_before = max(0, self._typed_before - len(data))
                     self._process(self._parser.feed(self._decoder.decode(keys)))
