@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,12 +68,32 @@ def test_lines_of_one_stream_wear_the_name_and_the_colour_that_the_agent_has_now
     merging = Merging()
     before = AgentStream(LT_API, ours("once"), "$accent", transcript)
     after = before._replace(name=ours("now"), colour="ansi_red")
-    assert any(line.content.plain.startswith("once ") for line in merging.lines([before], 60))
-    lines = [line.content for line in merging.lines([after], 60)]
+    assert any(line.content.plain.startswith("once ") for line in merging.lines([before], 50))
+    lines = [line.content for line in merging.lines([after], 50)]
     assert any(line.plain.startswith("now ") for line in lines) and not any(
         line.plain.startswith("once ") for line in lines
     )
     assert not any("$accent" in str(span.style) for line in lines for span in line.spans if span.start == 0)
+
+
+def test_each_that_speaks_in_one_stream_says_when_where_there_is_room() -> None:
+    engine = scene()
+    asker = agent_of(vm_id(4))
+    streams = [
+        AgentStream(one, ours(name), "$accent", engine.transcript(one))
+        for one, name in ((LT_API, "first"), (asker, "second"))
+    ]
+    lines = [line.content.plain for line in Merging().lines(streams, 80)]
+    spoken = [line for line in lines if line[6:].startswith(("first ", "second "))]
+    said = sorted(
+        entry.said_at or entry.at for stream in streams for entry in stream.transcript.entries(0) if entry.title
+    )
+    clocks = [line[:5] for line in spoken]
+    assert clocks == sorted(clocks) and {datetime.fromtimestamp(at).strftime("%H:%M") for at in said} <= {*clocks}
+    assert all(not line[:6].strip() for line in lines if line not in spoken)
+    assert {line.split(" ")[0] for line in (one.content.plain for one in Merging().lines(streams, 50))} <= {
+        *("first", "second", "")
+    }
 
 
 @pytest.mark.usefixtures("short_pauses")

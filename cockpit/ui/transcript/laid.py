@@ -89,4 +89,9 @@ def before(laid: LaidEntry) -> Before:
 
 def clock_of(entry: Entry) -> str:
     """Return when an entry began, as `HH:MM` of this machine's zone."""
-    return strftime("%H:%M", localtime(max(0.0, min(entry.moment, LATEST))))
+    return clock_at(entry.moment)
+
+
+def clock_at(moment: float) -> str:
+    """Return a moment, seconds since the epoch, as `HH:MM` of this machine's zone."""
+    return strftime("%H:%M", localtime(max(0.0, min(moment, LATEST))))

@@ -13,9 +13,12 @@ from cockpit.model.ids import AgentId
 from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.text.clean import NOTHING, Clean, ours
-from cockpit.ui.look.cells import content
+from cockpit.text.sanitize import our_line
+from cockpit.ui.look.cells import Piece, content, fit
 from cockpit.ui.look.rows.names import fit_name
+from cockpit.ui.transcript.canvas import CLOCK, CLOCK_FROM
 from cockpit.ui.transcript.folding import BLANK
+from cockpit.ui.transcript.laid import clock_at
 from cockpit.ui.transcript.lines import entry_lines
 
 MOST_ENTRIES = 60
@@ -53,14 +56,14 @@ class Merging:
         """Return the lines for a width in cells, oldest first."""
         known, self._folded = self._folded, {}
         found: list[MergedLine] = []
-        for _, place, entry in merge(*(_timed(place, stream) for place, stream in enumerate(streams))):
-            stream = streams[place]
+        for at, place, entry in merge(*(_timed(place, stream) for place, stream in enumerate(streams))):
+            stream, clock = streams[place], clock_at(at) if width >= CLOCK_FROM else ""
             folded = known.get((stream.agent, entry.key))
-            made_of = (entry.revision, width, stream.name, stream.colour)
+            made_of = (entry.revision, width, stream.name, stream.colour, clock)
             if folded is None or folded[0] != made_of:
-                folded = (made_of, _lines(stream, entry, width))
+                folded = (made_of, _lines(stream, entry, width, clock))
             self._folded[stream.agent, entry.key] = folded
-            found += [MergedLine(f"{stream.agent} {entry.key} {at}", line) for at, line in enumerate(folded[1])]
+            found += [MergedLine(f"{stream.agent} {entry.key} {row}", line) for row, line in enumerate(folded[1])]
         return found
 
 
@@ -92,11 +95,16 @@ def moments(entries: Sequence[Entry]) -> list[float]:
     return found
 
 
-def _lines(stream: AgentStream, entry: Entry, width: int) -> list[Content]:
-    """Return an entry's lines, the first behind the agent's name, all in its colour at the edge."""
-    lines = [line for line in entry_lines(entry, max(8, width - NAME_CELLS - 2), previous=None) if line != BLANK]
-    shown = []
-    for at, line in enumerate(lines):
-        name = fit_name(stream.name if at == 0 else NOTHING, NAME_CELLS)
-        shown.append(content([(name, f"bold {stream.colour}"), (ours("▏ "), stream.colour), *line.pieces]))
+def _lines(stream: AgentStream, entry: Entry, width: int, clock: str) -> list[Content]:
+    """Return an entry's lines, the first behind its time, if one is given, and the agent's name; all in its colour."""
+    beside = CLOCK + 1 if clock else 0
+    room = max(8, width - beside - NAME_CELLS - 2)
+    shown: list[Content] = []
+    for line in entry_lines(entry, room, previous=None):
+        if line == BLANK:
+            continue
+        first = not shown
+        time: list[Piece] = [(fit(our_line("{}", clock if first else ""), beside), "$muted")] if beside else []
+        name = fit_name(stream.name if first else NOTHING, NAME_CELLS)
+        shown.append(content([*time, (name, f"bold {stream.colour}"), (ours("▏ "), stream.colour), *line.pieces]))
     return shown
