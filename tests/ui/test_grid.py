@@ -24,6 +24,7 @@ from tests.remote.waiting import until
 from tests.ui.fake_engine import NOW
 from tests.ui.scene import scene, vm_id
 from tests.ui.test_home import LT_API, cockpit
+from tests.ui.test_hostile import drawn
 
 
 @given(st.lists(st.sampled_from([agent_of(vm_id(number)) for number in range(1, 9)]), unique=True))
@@ -116,6 +117,9 @@ async def test_digits_go_to_cells_questions_are_answered_and_one_stream_tells_al
         await pilot.pause()
         grid = pilot.app.screen
         assert isinstance(grid, GridScreen) and grid.agent is not None and grid.agent.name == "w-tokens"
+        await until(lambda: sum("3 vitruvius" in line and "───" in line for line in drawn(pilot.app).splitlines()) == 1)
+        borders = [pair for pair in ("││", "╮╭", "╯╰", "┐┌", "│╭") if pair in drawn(pilot.app)]
+        assert not borders, "frames of neighbours stand side by side"
         await pilot.press("a")
         await pilot.pause()
         assert isinstance(pilot.app.screen, AnswerDialog)

@@ -43,7 +43,6 @@ class Dialog(DrawnAtOnce[Result], ModalScreen[Result]):
         set_title(frame, content([(self._frame_title, "bold")]))
         with frame:
             yield from self.compose_body()
-            yield KeyLine(self.KEYS, id="keys")
         # In the place of the footer below, whose keys do not act while this one has them.
         yield KeyLine(self.KEYS, id="dialog-foot")
 

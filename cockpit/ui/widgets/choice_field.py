@@ -28,14 +28,14 @@ class Choice:
 
 
 class ChoiceField(Widget, can_focus=True):
-    """`◂ lieutenant ▸ 1/2`."""
+    """`lieutenant ◂ 1/2 ▸`: what is chosen begins where the text of other fields does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "turn(-1)", "previous", show=False),
         Binding("right,l,space", "turn(1)", "next", show=False),
     ]
     DEFAULT_CSS = """
-    ChoiceField { height: 1; width: 1fr; background: $panel; }
+    ChoiceField { height: 1; width: 1fr; background: $panel; padding: 0 1; }
     ChoiceField:focus { background: $row-cursor; }
     """
 
@@ -81,11 +81,11 @@ class ChoiceField(Widget, can_focus=True):
         """Draw the choice, and its reason if it is refused."""
         choice = self.choice
         many = len(self._choices) > 1
-        pieces: list[Piece] = [(ours(" ◂ ") if many else ours("   "), "$accent")]
-        room = self.size.width - 14 - (len(choice.reason) + 3 if choice.reason else 0)
-        pieces.append((cut(choice.label, max(8, room)), "$faint" if choice.reason else "bold"))
+        room = self.size.width - 12 - (len(choice.reason) + 3 if choice.reason else 0)
+        pieces: list[Piece] = [(cut(choice.label, max(8, room)), "$faint" if choice.reason else "bold")]
         if many:
-            pieces += [(ours(" ▸ "), "$accent"), (our_line("{}/{}", self._at + 1, len(self._choices)), "$muted")]
+            place = our_line("{}/{}", self._at + 1, len(self._choices))
+            pieces += [(ours("  ◂ "), "$accent"), (place, "$muted"), (ours(" ▸"), "$accent")]
         if choice.reason:
             pieces.append((our_line("  ✗ {}", choice.reason), "$agent-failed"))
         return content(pieces)

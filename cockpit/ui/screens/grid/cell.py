@@ -5,13 +5,16 @@ from __future__ import annotations
 from cockpit.engine.port import CockpitPort
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import AgentId
-from cockpit.text.clean import NOTHING, ours
+from cockpit.text.clean import NOTHING, joined, ours, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, content, cut, pieces_width, width_of
 from cockpit.ui.look.rows.names import cut_apart
 from cockpit.ui.screens.agent.heading import state_pieces
 from cockpit.ui.transcript.view import TranscriptView
 from cockpit.ui.widgets.frame import set_subtitle, set_title
+
+BESIDE_TITLE = 6
+"""Cells of the upper border that no title takes: corners, and a blank on each side."""
 
 
 class GridCell(TranscriptView):
@@ -38,9 +41,12 @@ class GridCell(TranscriptView):
         cost: Piece = (our_line("  ${:.2f}", agent.usage.cost) if agent.usage.tokens else NOTHING, "$muted")
         room = width - 4 - pieces_width([*facts, cost])
         name = cut_apart(clean_line(agent.name), (), max(4, room))
-        set_title(
-            self, content([(our_line("{} ", self.number), "$accent"), (name, "bold"), (ours(" "), ""), *facts, cost])
-        )
+        head: list[Piece] = [(our_line("{} ", self.number), "$accent"), (name, "bold"), (ours(" "), ""), *facts, cost]
+        if not self.has_focus:
+            # Frames of two neighbours would stand side by side: whose turn it is not has a rule alone.
+            rest = max(0, self.outer_size.width - BESIDE_TITLE - pieces_width(head))
+            head.append((joined((ours(" "), repeated(ours("─"), rest - 1))), "$rule"))
+        set_title(self, content(head))
         set_subtitle(self, content(_waits(agent, width)))
 
 

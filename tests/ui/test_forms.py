@@ -1,0 +1,30 @@
+"""Forms: what fields of every kind hold begins in one column, and so does what is said of them."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import Input, TextArea
+
+from cockpit.ui.dialogs.spawn.form import SpawnDialog
+from cockpit.ui.widgets.choice_field import ChoiceField
+from tests.remote.waiting import until
+from tests.ui.test_home import cockpit
+from tests.ui.test_hostile import drawn
+
+
+@pytest.mark.usefixtures("short_pauses")
+async def test_what_fields_hold_begins_in_one_column_whatever_their_kind() -> None:
+    async with cockpit(size=(80, 40)) as (pilot, _, _):
+        await pilot.press("n", "tab")
+        await until(lambda: isinstance(pilot.app.screen, SpawnDialog))
+        form = pilot.app.screen
+        form.query_one("#name", Input).value = "typed"
+        form.query_one("#tasks", TextArea).text = "written"
+        await until(lambda: "written" in drawn(pilot.app))
+        lines = drawn(pilot.app).splitlines()
+        texts = ("lieutenant  ◂", "typed", "what it is for", "fresh VM ", "2/4096", "written", "lieutenant: keeps")
+        columns = {text: {line.find(text) for line in lines} - {-1} for text in texts}
+        assert len({frozenset(column) for column in columns.values()}) == 1, columns
+        fields = [field for kind in (Input, TextArea, ChoiceField) for field in form.query(kind)]
+        edges = {field.content_region.x for field in fields if field.region.width}
+        assert {frozenset(edges)} == {frozenset(column) for column in columns.values()}
