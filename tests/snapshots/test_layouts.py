@@ -1,7 +1,9 @@
 """The screens of which there is no picture, at every size, each in another theme: one run for a size walks through all.
 
 Asserted is what must be so of any picture: each line fills the terminal and no more, what the screen is about stands
-there, and whatever is drawn has the contrast that eyes need. The other screens take turns: each has its run.
+there, and whatever is drawn has the contrast that eyes need. Two runs walk through the other screens as well: one in a
+theme that tells with which names of a theme everything is drawn, so that it is judged in all of them, one in the
+terminal's own colours.
 """
 
 from __future__ import annotations
@@ -23,13 +25,14 @@ from cockpit.model.timeline.minute import AgentMinutes, Minute
 from cockpit.ui.app import CockpitApp
 from tests.ui.conftest import short_pauses as short_pauses
 from tests.ui.fake_engine import NOW, FakeEngine
-from tests.ui.look.legible import poor
+from tests.ui.look.legible import PROBE, poor, poor_in_some_theme, probe, said_by_themes
 from tests.ui.scene import agents, scene
 from tests.ui.test_hostile import drawn
 from tests.ui.test_hostile_places import home_of, shown
 
 SIZES = ((60, 20), (80, 24), (100, 30), (120, 40), (160, 45), (200, 50), (250, 60))
-THEMES = ("cockpit-dark", "cockpit-light", "high-contrast", "colour-blind", "ansi")
+WORN = ("cockpit-dark", "cockpit-light", "high-contrast", PROBE, "ansi", "colour-blind", "cockpit-light")
+"""The theme of the run of each size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def told() -> FakeEngine:
     return engine
 
 
-IN_TURN: dict[str, Place] = {
+PICTURED: dict[str, Place] = {
     "home": Place((), ("lt-api",)),
     "agent": Place(("1", "home", "down", "enter"), ("chat",)),
     "its VM": Place(("1", "home", "down", "enter", "6"), ("chat",)),
@@ -95,13 +98,14 @@ IN_TURN: dict[str, Place] = {
     "shared": Place(("number_sign",), ("esc",)),
     "take up": Place(("K",), ("esc",)),
     "jump": Place(("semicolon",), ("esc",)),
+    "its files": Place(("1", "home", "down", "enter", "2"), ("files",)),
+    "its changes": Place(("1", "home", "down", "enter", "3"), ("diff",)),
+    "its queue": Place(("1", "home", "down", "enter", "4"), ("queue",)),
+    "command line": Place(("colon",), ("esc",)),
+    "answer": Place(("1", "home", "down", "down", "down", "a"), ("esc",)),
+    "task": Place(("2", "v"), ("esc",)),
 }
-"""Screens of which there are pictures at other sizes: each is looked at once, in one of the themes."""
-
-
-def places_at(turn: int) -> dict[str, Place]:
-    """Return the places of one run: all of those without a picture, and a share of the others."""
-    return {**PLACES, **{name: IN_TURN[name] for name in list(IN_TURN)[turn :: len(SIZES)]}}
+"""Screens of which there are pictures at other sizes."""
 
 
 Look = Callable[[str, CockpitApp], None]
@@ -138,9 +142,9 @@ def _one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("size", SIZES, ids=[f"{width}x{height}" for width, height in SIZES])
 async def test_every_screen_fills_its_terminal_and_can_be_read(size: tuple[int, int]) -> None:
     width, height = size
-    turn = SIZES.index(size)
-    theme = THEMES[turn % len(THEMES)]
-    places = places_at(turn)
+    theme = WORN[SIZES.index(size)]
+    places = {**PICTURED, **PLACES} if theme in (PROBE, "ansi") else PLACES
+    themes = said_by_themes()
     seen: list[str] = []
     faint: dict[str, list[str]] = {}
 
@@ -148,11 +152,16 @@ async def test_every_screen_fills_its_terminal_and_can_be_read(size: tuple[int, 
         lines = drawn(app).split("\n")
         assert len(lines) == height, name
         assert {cell_len(line) for line in lines} == {width}, name
-        if found := poor(app, own_colours=theme == "ansi"):
+        found = poor_in_some_theme(app, themes) if theme == PROBE else poor(app, own_colours=theme == "ansi")
+        if found:
             faint[name] = found
         seen.append(name)
 
-    app = CockpitApp(told(), theme=theme)
+    app = CockpitApp(told(), theme=None if theme == PROBE else theme)
+    if theme == PROBE:
+        app.register_theme(probe())
+        app.theme = PROBE
+        app.own_themes = (*app.own_themes, PROBE)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         await walk(pilot, look, places)

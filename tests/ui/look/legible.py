@@ -6,13 +6,18 @@ allowed that can be told from white, black and Solarized; letters in them are ne
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.cells import cell_len
-from rich.color import ColorSystem
+from rich.color import Color, ColorSystem
+from textual._ansi_theme import MONOKAI
 from textual.app import App
+from textual.theme import Theme
 
+from cockpit.ui.look.themes import PALETTE_KEYS, VARIABLE_DEFAULTS, parse_theme
 from cockpit.ui.terminal.cells import Pen, pen_of
 
 LEAST_OF_TEXT, LEAST_OF_SIGNS = 4.5, 3.0
@@ -92,6 +97,62 @@ def unreadable_on_its_ground(pen: Pen, *, letters: bool) -> Iterator[str]:
     ratio = contrast(colour, ground)
     if ratio < least:
         yield f"{ratio:.2f} of {colour} on {ground}"
+
+
+THEMES = Path(__file__).parents[3] / "themes"
+PROBE = "probe"
+GROUNDS = ("background", "surface", "panel", "bar-background", "row-cursor", "row-cursor-blurred")
+"""What is dark in the probe: what agents choose can be read on these as it is, and is known by its colour."""
+
+PROBED: Mapping[Rgb, str] = {
+    (0, 0, 1 + place) if key in GROUNDS else (255, 200 + place, 255): key
+    for place, key in enumerate((*PALETTE_KEYS, *VARIABLE_DEFAULTS))
+}
+"""A colour of its own for each name that a theme gives a colour: what is drawn tells which names it was drawn with."""
+
+OF_AGENTS = frozenset(tuple(Color.from_ansi(number).get_truecolor(MONOKAI)) for number in range(16))
+"""What agents' own colours are shown as in the dark, where these can be read; whether they can is tested elsewhere."""
+
+
+def probe() -> Theme:
+    """Return a theme whose colours tell their names."""
+    colours = {key: "#{:02x}{:02x}{:02x}".format(*value) for value, key in PROBED.items()}
+    palette = {key: colours[key] for key in PALETTE_KEYS}
+    return parse_theme(
+        {"name": PROBE, "palette": palette, "variables": {key: colours[key] for key in VARIABLE_DEFAULTS}}
+    )
+
+
+def said_by_themes() -> dict[str, dict[str, Rgb]]:
+    """Return the colours of each shipped theme that has colours of its own, as its file says them."""
+    found = {path.stem: tomllib.loads(path.read_text()) for path in sorted(THEMES.glob("*.toml"))}
+    return {
+        name: {key: written(value) for part in ("palette", "variables") for key, value in theme[part].items()}
+        for name, theme in found.items()
+        if not theme.get("ansi")
+    }
+
+
+def poor_in_some_theme(app: App[Any], themes: Mapping[str, Mapping[str, Rgb]]) -> list[str]:
+    """Return what of a screen that wears the probe could not be read well in one of the themes, in words."""
+    found: dict[str, None] = {}
+    seen: set[tuple[Pen, bool]] = set()
+    for text, style in drawn_texts(app):
+        letters = any(character.isalnum() for character in text)
+        pen = pen_of(style, ColorSystem.TRUECOLOR)
+        if (pen, letters) in seen:
+            continue
+        seen.add((pen, letters))
+        ground, colour = _channels(pen.ground), _channels(pen.colour)
+        if ground is None or colour is None or {ground, colour} - PROBED.keys() - OF_AGENTS:
+            found[f"{colour} on {ground} is no theme's: {text!r}"] = None
+        elif not {ground, colour} & OF_AGENTS:
+            behind, before = PROBED[ground], PROBED[colour]
+            for name, said in themes.items():
+                ratio = contrast(said[behind], said[before])
+                if ratio < (LEAST_OF_TEXT if letters else LEAST_OF_SIGNS):
+                    found[f"{name}: {ratio:.2f} of {before} on {behind}: {text!r}"] = None
+    return list(found)
 
 
 def _channels(part: str) -> Rgb | None:
