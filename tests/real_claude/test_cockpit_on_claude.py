@@ -12,11 +12,13 @@ import pytest
 
 from cockpit.agents.claude.permissions import ALLOW
 from cockpit.engine.engine import Engine
-from cockpit.model.commands.agent import Abort, Answer, Prompt
+from cockpit.model.commands.agent import Abort, Answer, FollowUp, Prompt, Steer
+from cockpit.model.commands.conversation import SetThinking
 from cockpit.model.commands.life import Relaunch
 from cockpit.model.fleet import ActivityState, Agent, ProcessState
 from cockpit.model.ids import AgentId
 from cockpit.model.receipts.receipt import Stage
+from cockpit.model.sub_agents import sub_agents_of
 from cockpit.model.transcript.entry import EntryKind
 from tests.engine.evidence import agent_place, out_file, vm_home
 from tests.fleets import FleetUnderTest, fleet_under_test, order, spawned, until
@@ -65,6 +67,53 @@ def state(engine: Engine, agent: AgentId) -> Agent:
     return engine.fleet_state.agents[agent]
 
 
+async def steered_and_followed_up(engine: Engine, agent: Agent, model: ModelServerThread) -> None:
+    """Queue a text behind a run and into it, and one behind a run that is aborted: each is read when that was said."""
+    await order(engine, SetThinking(agent.id, "off"))
+    await order(engine, SetThinking(agent.id, "low"))
+    first = engine.dispatch(Prompt(agent.id, "mock:text(words=30, rate=10) first of two"))
+    await until(engine, lambda: state(engine, agent.id).run_open, "a run", LIMIT)
+    behind = engine.dispatch(FollowUp(agent.id, "mock:text(words=3) behind it"))
+    assert (await engine.outcome(first, timeout=LIMIT)).stage is Stage.DONE
+    assert (await engine.outcome(behind, timeout=LIMIT)).stage is Stage.DONE
+    assert engine.transcript(agent.id).final_text() == "word1 word2 word3"
+    assert model.server.requests[-1]["output_config"] == {"effort": "low"} and model.server.requests[-1]["thinking"]
+
+    # A steer while a tool asks is read behind the tool, in the same run.
+    asked = engine.dispatch(Prompt(agent.id, tools(bash("touch steered"), bash("touch unwanted"))))
+    await until(engine, lambda: bool(state(engine, agent.id).activity.dialogs), "a question", LIMIT)
+    steer = engine.dispatch(Steer(agent.id, "mock:text(words=4) do not"))
+    await order(engine, Answer(agent.id, state(engine, agent.id).activity.dialogs[0].request.dialog_id, value=ALLOW))
+    assert (await engine.outcome(steer, timeout=LIMIT)).stage is Stage.DONE
+    assert (await engine.outcome(asked, timeout=LIMIT)).stage is Stage.DONE
+    assert engine.transcript(agent.id).final_text() == "word1 word2 word3 word4"
+
+    # An abort ends the run, and what is queued behind it starts by itself: both are known beforehand.
+    rules = state(engine, agent.id).queue_rules
+    assert rules.after_abort is True, "what is queued is said to start by itself"
+    cut = engine.dispatch(Prompt(agent.id, "mock:text(words=4000, rate=10) long"))
+    await until(engine, lambda: state(engine, agent.id).run_open, "a long run", LIMIT)
+    instead = engine.dispatch(FollowUp(agent.id, "mock:text(words=5) instead"))
+    await engine.outcome(engine.dispatch(Abort(agent.id)), timeout=LIMIT)
+    assert (await engine.outcome(cut, timeout=LIMIT)).stage is Stage.FAILED
+    assert (await engine.outcome(instead, timeout=LIMIT)).stage is Stage.DONE
+    assert engine.transcript(agent.id).final_text() == "word1 word2 word3 word4 word5"
+
+
+async def with_a_sub_agent(engine: Engine, agent: Agent) -> None:
+    """Have it make a sub-agent, which stands below it while its task goes on; and cut its model's answer."""
+    call = {"description": "count files", "prompt": "mock:text(words=30, rate=10)", "subagent_type": "general-purpose"}
+    made = engine.dispatch(Prompt(agent.id, tools({"Agent": call})))
+    await until(engine, lambda: bool(sub_agents_of(state(engine, agent.id))), "a sub-agent", LIMIT)
+    assert [one.task.what for one in sub_agents_of(state(engine, agent.id))] == ["count files"]
+    assert (await engine.outcome(made, timeout=LIMIT)).stage is Stage.DONE
+    assert not sub_agents_of(state(engine, agent.id))
+    cut = engine.dispatch(Prompt(agent.id, "mock:drop(words=3000)"))
+    assert (await engine.outcome(cut, timeout=LIMIT)).stage is Stage.FAILED
+    now = state(engine, agent.id)
+    assert now.activity.state is ActivityState.ERROR and "closed mid-response" in now.activity.error
+
+
 async def test_a_lieutenants_life(fleet: FleetUnderTest, model: ModelServerThread) -> None:
     async with fleet.engine() as engine:
         agent = await spawned(engine, "ada", program="claude")
@@ -96,6 +145,9 @@ async def test_a_lieutenants_life(fleet: FleetUnderTest, model: ModelServerThrea
         await order(engine, Answer(agent.id, question.dialog_id, value=ALLOW))
         assert (await engine.outcome(asked, timeout=LIMIT)).stage is Stage.DONE
         assert (home / "workspace" / "gone").exists()
+
+        await steered_and_followed_up(engine, agent, model)
+        await with_a_sub_agent(engine, agent)
 
         # An interrupt while it asks: the run is aborted, and says so.
         cut = engine.dispatch(Prompt(agent.id, tools(bash("touch never"))))
