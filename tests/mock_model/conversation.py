@@ -42,17 +42,37 @@ def read_openai(body: dict[str, Any]) -> Conversation:
     return _reduce(str(body.get("model", "")), head, messages)
 
 
+STEERED = "The user sent a new message while you were working:\n"
+"""What Claude Code puts before a text that it read behind a tool, in the result or as a message of the system."""
+
+
 def _reduce(model: str, system: str, messages: list[dict[str, Any]]) -> Conversation:
     task, turn, last_result = "", 0, ""
     for message in messages:
-        if message["role"] == "user" and _text(message):
-            task, turn, last_result = _text(message), 0, ""
+        if said := _said(message):
+            task, turn, last_result = said, 0, ""
         elif message["role"] == "assistant":
             turn += 1
         last_result = _result(message) or last_result
     at_work = any(words in system.lower() for words in AT_WORK)
     wants_summary = not at_work and SUMMARY_MARK in system.lower()
     return Conversation(model, task, turn, last_result, wants_summary, len(repr(messages) + system) // 4)
+
+
+def _said(message: dict[str, Any]) -> str:
+    """Return what the user says in a message, alone or behind a tool; empty where the user says nothing."""
+    told = _result(message) if message["role"] == "user" else _text(message) if message["role"] == "system" else ""
+    steered = told.rpartition(STEERED)
+    if steered[1]:
+        return steered[2]
+    return _newest(message) if message["role"] == "user" else ""
+
+
+def _newest(message: dict[str, Any]) -> str:
+    """Return the newest of several texts that one message is made of, as far as it names a scenario; else all of it."""
+    content = message.get("content")
+    parts = [_text({"content": [part]}) for part in content] if isinstance(content, list) else []
+    return next((part for part in reversed(parts) if "mock:" in part), _text(message))
 
 
 def _text(message: dict[str, Any]) -> str:

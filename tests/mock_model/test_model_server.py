@@ -139,3 +139,18 @@ def test_the_other_protocol(model: ModelServerThread) -> None:
         if line.startswith("data: {")
         for choice in json.loads(line[6:])["choices"]
     )
+
+
+def test_of_several_texts_in_one_message_the_newest_counts(model: ModelServerThread) -> None:
+    texts = ("mock:text(words=9)", "[interrupted]", "mock:text(words=2)")
+    merged = {"role": "user", "content": [{"type": "text", "text": text} for text in texts]}
+    assert ask(model, [merged])["text"] == "word1 word2"
+
+
+@pytest.mark.parametrize("by", ["tool's result", "system"])
+def test_a_text_told_behind_a_tool_is_what_the_user_says_last(model: ModelServerThread, by: str) -> None:
+    said = "The user sent a new message while you were working:\nmock:text(words=2)\n\nIMPORTANT: do not ignore it."
+    behind = (
+        [result(f"fine\n\n{said}")] if by == "tool's result" else [result("fine"), {"role": "system", "content": said}]
+    )
+    assert ask(model, [user(TOOLS), ASSISTANT, *behind])["text"] == "word1 word2"

@@ -108,7 +108,7 @@ async def with_a_sub_agent(engine: Engine, agent: Agent) -> None:
     assert [one.task.what for one in sub_agents_of(state(engine, agent.id))] == ["count files"]
     assert (await engine.outcome(made, timeout=LIMIT)).stage is Stage.DONE
     assert not sub_agents_of(state(engine, agent.id))
-    cut = engine.dispatch(Prompt(agent.id, "mock:drop(words=3000)"))
+    cut = engine.dispatch(Prompt(agent.id, "mock:drop(words=40, rate=20)"))
     assert (await engine.outcome(cut, timeout=LIMIT)).stage is Stage.FAILED
     now = state(engine, agent.id)
     assert now.activity.state is ActivityState.ERROR and "closed mid-response" in now.activity.error
