@@ -11,6 +11,7 @@ from cockpit.model.dwelling import it_words
 from cockpit.model.fleet import UNKNOWN_TIME, ActivityState, Agent, Link, LinkState, Power, ProcessState, Vm
 from cockpit.model.queue import counted, fate_of
 from cockpit.model.reduce.activity import base_state
+from cockpit.model.reduce.background import goes_on_alone, was_aborted
 from cockpit.model.reduce.tools import one_line
 from cockpit.model.scaffold import scaffold_sentences
 from cockpit.model.usage.causes import cause_of, words_of
@@ -178,7 +179,13 @@ def _working(agent: Agent, now: float) -> list[str]:
             f"{span_text(now - tool.since)}."
             for tool in activity.tools
         ]
-    return [f"Working for {span_text(now - activity.since)}{f': {activity.detail}' if activity.detail else ''}."]
+    words = [f"Working for {span_text(now - activity.since)}{f': {activity.detail}' if activity.detail else ''}."]
+    if not goes_on_alone(agent):
+        return words
+    if agent.run_open:
+        return [*words, "It has said what it had to say: its run is over with what goes on beside it."]
+    how = "was aborted" if was_aborted(agent) else "has ended"
+    return [*words, f"Its run {how}: it counts as working for what goes on beside it."]
 
 
 def _retrying(agent: Agent, now: float) -> str:

@@ -1,8 +1,8 @@
 """What Claude Code says: one line of its stream-json output becomes one event, whatever the line holds.
 
 Facts of the protocol were read off versions 2.1.112 and 2.1.197. A block of an answer comes as one whole `assistant`
-line, with `--include-partial-messages` after its deltas; the `result` line alone says that a run is over, and what it
-used.
+line, with `--include-partial-messages` after its deltas; the `result` line alone says that a run is done, and what it
+used; one that was interrupted is over with the message that says so.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from cockpit.model.events import (
     Event,
     MessageEnded,
     MessageStarted,
+    RunSettled,
     TextDelta,
     ThinkingDelta,
     ToolCallDelta,
@@ -24,6 +25,8 @@ LOCAL = re.compile(r"^<local-command-(?:stdout|stderr)>(.*)</local-command-(?:st
 """How it repeats what one of its own commands has printed."""
 
 INTERRUPTED = "[Request interrupted by user"
+"""How a message begins that tells the model of an interrupt: the run is over with it."""
+
 CONTEXT = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 SYNTHETIC = "<synthetic>"
 """The model of a message that no model wrote: an error of the provider."""
@@ -102,10 +105,11 @@ def said_by_user(record: dict[str, Any]) -> Event | None:
     local = LOCAL.match(text)
     if local is not None:
         return ExtensionNotice("notify", local[1].strip())
-    if text.startswith(INTERRUPTED):
-        return ExtensionNotice("interrupted", text)
     if flag_of(record.get("isReplay")):
         return MessageStarted("user", text, said_at=_moment(record.get("timestamp")), within=True)
+    if text.startswith(INTERRUPTED):
+        # Its `result` follows at once, unless a sub-agent goes on beside the run: 2.1.112 writes none for it then.
+        return RunSettled(aborted=True)
     return MessageStarted("custom", text, "told by the program")
 
 

@@ -43,6 +43,9 @@ ABORTS = frozenset({"This operation was aborted", "Operation aborted", "Request 
 QUEUED_START = "starting a queued text"
 """Detail: a compaction ended, and pi takes up what is queued."""
 
+ABORTED_RUN = "aborted"
+"""Reason to stop of an answer that an abort cut, and of a run that was aborted."""
+
 RETRY_COMING = "about to retry"
 """Detail: the run ended, and pi said that a retry follows."""
 
@@ -107,9 +110,10 @@ def finished(agent: Agent, at: float, *, error: str | None = None, aborted: bool
     text = ""
     detail = ""
     said = error or agent.activity.error
-    if aborted or reason == "aborted" or (failed and (agent.abort_requested or said in ABORTS)):
+    if aborted or reason == ABORTED_RUN or (failed and (agent.abort_requested or said in ABORTS)):
         state = ActivityState.ABORTED
         detail = "" if agent.abort_requested else UNCLAIMED
+        agent = replace(agent, stop_reason=ABORTED_RUN)
     elif failed:
         state = ActivityState.ERROR
         text = said or "the agent gave no reason"

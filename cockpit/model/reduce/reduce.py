@@ -219,7 +219,7 @@ def _message_ended(agent: Agent, event: ev.MessageEnded, at: float) -> Agent:
     detail = activity.detail if activity.detail.startswith("calling ") and reason == "toolUse" else ""
     if activity.detail not in BETWEEN_RUNS:
         activity = replace(activity, detail=detail, error=event.error if event.stop_reason == "error" else "")
-    return replace(
+    ended = replace(
         settings_of_answer(agent, event),
         activity=activity,
         usage=agent.usage + usage if usage is not None else agent.usage,
@@ -227,6 +227,8 @@ def _message_ended(agent: Agent, event: ev.MessageEnded, at: float) -> Agent:
         stop_reason=reason,
         last_text=_first_line(event.text) or agent.last_text,
     )
+    speaks_on = activity.tools or activity.detail
+    return in_background(ended, at) if ended.run_open and not speaks_on else ended
 
 
 def _first_line(text: str) -> str:

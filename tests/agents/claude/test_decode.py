@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,13 +11,20 @@ import pytest
 from cockpit.agents.claude.decode import ClaudeDecoder
 from cockpit.model import events as ev
 from cockpit.model.fleet import ActivityState
+from cockpit.model.ids import CommandId
+from cockpit.model.receipts.receipt import Receipt, Stage
+from cockpit.model.receipts.receipts import ReceiptBook
+from cockpit.model.reduce.reduce import reduce_agent
 from cockpit.model.sub_agents import sub_agents_of
 from cockpit.model.transcript.entry import EntryKind
 from cockpit.model.usage.causes import CauseKind, cause_of
-from tests.agents.claude.captures import NAMES, events, folded, lines, objects, records
+from cockpit.model.why import why
+from tests.agents.claude.captures import AGENT, NAMES, events, folded, lines, objects, records
 
 LIMIT, KEY, GATEWAY = CauseKind.LIMIT, CauseKind.KEY, CauseKind.GATEWAY
-TELLS_NOTHING = {"content_block_stop", "message_delta", "message_stop", "signature_delta", "thinking_tokens"}
+TELLS_NOTHING = {
+    *("content_block_stop", "message_delta", "message_stop", "signature_delta", "task_updated", "thinking_tokens"),
+}
 """Lines that repeat others or are noise; what is void of a question its tool's end tells, too."""
 
 
@@ -58,9 +66,9 @@ def test_the_result_alone_ends_a_run_and_its_text_is_the_answer(name: str) -> No
     result = json.loads(said[-1])
     before, _ = folded(*said[:-1])
     after, transcript = folded(*said)
-    assert before.run_open and not after.run_open
+    aborted = str(result.get("terminal_reason", "")).startswith("aborted")
+    assert before.run_open is not aborted and not after.run_open
     if result["is_error"]:
-        aborted = str(result.get("terminal_reason", "")).startswith("aborted")
         assert after.activity.state is (ActivityState.ABORTED if aborted else ActivityState.ERROR)
         assert aborted or after.activity.error == result["result"]
     elif result["result"] and result["num_turns"]:
@@ -118,6 +126,48 @@ def test_an_open_question_ends_with_the_interrupt() -> None:
     assert agent.activity.state is ActivityState.ASKING
     agent, _ = folded(*said)
     assert not agent.activity.dialogs and agent.activity.state is ActivityState.ABORTED
+
+
+def test_what_an_interrupt_leaves_at_work_is_said_and_what_was_asked_is_not_done() -> None:
+    """2.1.112 writes no result for the run until the sub-agent beside it has ended, and then one of another run."""
+    name = "interrupt_beside_sub_agent"
+    said, told = lines(name), objects(name)
+    cut = 1 + next(at for at, one in enumerate(told) if "[Request interrupted" in json.dumps(one))
+    ended = 1 + next(at for at, one in enumerate(told) if one.get("subtype") == "task_notification")
+    agent, _ = folded(*said[:cut])
+    assert agent.activity.state is ActivityState.WORKING and not agent.run_open and not agent.activity.dialogs
+    assert agent.activity.detail == "in the background: count files"
+    sentences = why(agent, None, float(cut))
+    assert "Its run was aborted: it counts as working for what goes on beside it." in sentences
+    agent, _ = folded(*said[:ended])
+    assert agent.activity.state is ActivityState.ABORTED and not agent.background
+    agent, _ = folded(*said)
+    assert agent.activity.state is ActivityState.DONE_UNSEEN
+
+    book, agent, prompt = ReceiptBook(), AGENT, Receipt(CommandId("a"), AGENT.id, "prompt", "x", Stage.WRITTEN, 0.0)
+    prompt = replace(prompt, text=next(str(one["message"]["content"]) for one in told if one.get("isReplay")))
+    book.add(prompt)
+    stages = []
+    for record in records(*said):
+        after = reduce_agent(agent, record)
+        changed = book.observe(record, settled=agent.run_open and not after.run_open)
+        stages += [(record.line, one.stage, one.reason) for one in changed]
+        agent = after
+    assert stages[-1] == (cut, Stage.FAILED, "the run was aborted")
+
+
+def test_a_run_that_has_said_its_words_waits_for_what_goes_on_beside_it() -> None:
+    """2.1.112 says that a run is over when its sub-agents have ended, too."""
+    begun = [
+        line(type="system", subtype="init", session_id="s"),
+        line(type="system", subtype="task_started", task_id="a1", tool_use_id="t1", description="look behind"),
+        line(type="assistant", message={"id": "m", "content": [{"type": "text", "text": "It looks."}]}),
+    ]
+    agent, _ = folded(*begun)
+    assert agent.run_open and agent.activity.detail == "in the background: look behind"
+    assert "It has said what it had to say: its run is over with what goes on beside it." in why(agent, None, 3.0)
+    agent, _ = folded(*begun, line(type="system", subtype="task_notification", task_id="a1", status="completed"))
+    assert agent.run_open and agent.activity.detail == ""
 
 
 def test_a_text_told_late_does_not_cut_the_answer_that_streams() -> None:
