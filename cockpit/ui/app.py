@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from rich.console import RenderableType
 from rich.terminal_theme import TerminalTheme
@@ -19,7 +19,6 @@ from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
 from textual.binding import Binding, BindingType
-from textual.css.styles import RulesMap
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.screen import Screen
@@ -48,7 +47,7 @@ from cockpit.ui.settling import awaited_within
 from cockpit.ui.terminal.bracketed_paste import PasteUnended
 from cockpit.ui.terminal.colours import are_unwanted
 from cockpit.ui.terminal.command_string import GroundReported
-from cockpit.ui.terminal.composition import FrameCompositor
+from cockpit.ui.terminal.composition import drawn_as_ours
 from cockpit.ui.terminal.driver import TerminalDriver
 from cockpit.ui.terminal.input_parser import UnreadableInput
 from cockpit.ui.theming import RELOAD_INTERVAL, Themes
@@ -240,19 +239,16 @@ class CockpitApp(App[None]):
         else:
             await super().on_event(event)
 
-    def _register(
-        self,
-        parent: DOMNode,
-        *widgets: Widget,
-        before: int | None = None,
-        after: int | None = None,
-        cache: dict[tuple[object, ...], RulesMap] | None = None,
-    ) -> list[Widget]:
-        """Take widgets in; every screen composes its frames as ours do, those of the framework included."""
+    def _start_widget(self, parent: Widget, widget: Widget) -> None:
+        """Take a scroll bar in."""
+        drawn_as_ours(widget)
+        super()._start_widget(parent, widget)
+
+    def _register(self, parent: DOMNode, *widgets: Widget, **where: Any) -> list[Widget]:
+        """Take widgets in; every screen composes its frames, and every widget keeps its lines, as ours do."""
         for widget in widgets:
-            if isinstance(widget, Screen):
-                widget._compositor = FrameCompositor()
-        return super()._register(parent, *widgets, before=before, after=after, cache=cache)
+            drawn_as_ours(widget)
+        return super()._register(parent, *widgets, **where)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         driver, composed, at = self._driver, cast("object", renderable), monotonic()

@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from textual._compositor import ChopsUpdate, Compositor
+from textual._styles_cache import StylesCache
 from textual.geometry import Region
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
+
+from cockpit.ui.terminal.painted_lines import PaintedLines
 
 Span = tuple[int, int, int]
 """A line, and the first cell and the one behind the last of what is painted in it."""
@@ -116,3 +120,11 @@ def _runs(lines: Sequence[int]) -> Iterator[tuple[int, int]]:
         if at == len(lines) or lines[at] != lines[at - 1] + 1:
             yield lines[first], lines[at - 1] + 1
             first = at
+
+
+def drawn_as_ours(widget: Widget) -> None:
+    """Have a widget keep its lines, and a screen compose its frames, as ours do, those of the framework included."""
+    if type(widget._styles_cache) is StylesCache:
+        widget._styles_cache = PaintedLines()
+    if isinstance(widget, Screen):
+        widget._compositor = FrameCompositor()

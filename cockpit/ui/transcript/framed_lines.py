@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from textual._styles_cache import RenderLineCallback, StylesCache
+from textual._styles_cache import RenderLineCallback
 from textual.cache import LRUCache
 from textual.color import Color
 from textual.css.styles import StylesBase
@@ -12,11 +12,13 @@ from textual.geometry import Region, Size, Spacing
 from textual.strip import Strip
 from textual.widget import Widget
 
+from cockpit.ui.terminal.painted_lines import PaintedLines
+
 KEPT = 512
 """Lines that are kept: several screens."""
 
 
-class FramedLines(StylesCache):
+class FramedLines(PaintedLines):
     """What Textual puts around the lines of a widget, kept by the line and not by its row.
 
     It is for a widget that returns the same strip for the same line. Textual's own cache goes by the row: where a text
