@@ -14,6 +14,9 @@ CockpitError
 class CockpitError(Exception):
     """A failure with a message, and where there is one, the next thing to do."""
 
+    fault = "down"
+    """In a word or two: what is said of whoever does not answer for this reason."""
+
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message

@@ -195,7 +195,7 @@ def silent(engine: HeadlessPort, name: str) -> ServiceHealth | None:
     if (found is None or found.ok) and (unanswered or (found is None and name == VM_LIST)):
         what = "the VM list" if name == VM_LIST else f"the {name}"
         what += f" of {unanswered[0].removesuffix(f' {name}')}" if unanswered and unanswered[0] != name else ""
-        return ServiceHealth(name, False, engine.now(), f"{what} did not answer in time", "try again")
+        return ServiceHealth(name, False, engine.now(), f"{what} did not answer in time", "try again", fault="late")
     return found if found is not None and not found.ok else None
 
 

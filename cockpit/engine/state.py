@@ -324,12 +324,15 @@ class FleetState:
             self.owed = owed
             self.changed()
 
-    def set_health(self, name: str, reason: str = "", hint: str = "", unreadable: int = 0) -> None:
+    def set_health(
+        self, name: str, reason: str = "", hint: str = "", unreadable: int = 0, *, fault: str = "down"
+    ) -> None:
         """Note that a control service answers (no reason) or not, since when, and what its list lacks."""
         known = self.health.get(name)
-        if known is None or (known.ok, known.reason, known.unreadable) != (not reason, reason, unreadable):
+        now = (not reason, reason, unreadable, fault if reason else "")
+        if known is None or (known.ok, known.reason, known.unreadable, known.fault) != now:
             since = known.since if known and known.ok == (not reason) else self.clock.now()
-            self.health[name] = ServiceHealth(name, not reason, since, reason, hint, unreadable)
+            self.health[name] = ServiceHealth(name, not reason, since, reason, hint, *now[2:])
             self.changed()
 
     def notice(self, text: str, *, stands: bool = True) -> None:

@@ -316,16 +316,18 @@ class Watcher:
                     async for item in items:
                         self._fleet_state.add_feed([item])
             except CockpitError as error:
-                self._fleet_state.set_health(self.called("feed"), describe(error), error.hint)
+                self._fleet_state.set_health(self.called("feed"), describe(error), error.hint, fault=error.fault)
             await asyncio.sleep(RETRY_INTERVAL)
 
     def _mark_if_silent(self, name: str) -> asyncio.TimerHandle:
         """Show that a service does not answer while it is still waited for."""
         reason = f"no answer yet after {SILENCE_MARK:g} s"
         hint = "it is still waited for"
-        return asyncio.get_running_loop().call_later(
-            SILENCE_MARK, self._fleet_state.set_health, self.called(name), reason, hint
-        )
+
+        def mark() -> None:
+            self._fleet_state.set_health(self.called(name), reason, hint, fault="late")
+
+        return asyncio.get_running_loop().call_later(SILENCE_MARK, mark)
 
     async def _watch_registry(self) -> None:
         while True:
@@ -342,7 +344,7 @@ class Watcher:
             unreadable = await look()
         except CockpitError as error:
             log.warning("%s: %s", name, error)
-            self._fleet_state.set_health(self.called(name), describe(error), error.hint)
+            self._fleet_state.set_health(self.called(name), describe(error), error.hint, fault=error.fault)
             return False
         finally:
             silence.cancel()

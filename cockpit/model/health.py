@@ -40,6 +40,13 @@ class ServiceHealth:
     """The next thing to do about it."""
     unreadable: int = 0
     """Records of its last list that could not be read: what is shown of it is not all there is."""
+    fault: str = ""
+    """In a word or two why it does not answer: `down`, `late`, `key changed` and the like."""
+
+    @property
+    def word(self) -> str:
+        """In a word or two what is said of it in a title, while it does not answer."""
+        return "refused" if any(code in self.reason for code in (" 401 ", " 403 ")) else self.fault or "down"
 
     @property
     def trouble(self) -> str:

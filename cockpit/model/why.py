@@ -71,13 +71,20 @@ def warnings_in(lines: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line for line in lines if line.strip().lower().startswith("warning")))
 
 
+def link_word(link: Link) -> str:
+    """Return what is wrong with a link in a word or two; empty while it is up."""
+    if link.state is LinkState.DOWN and link.offered_key:
+        return "key changed"
+    return _LINK_WORDS.get(link.state, "")
+
+
 def headline(agent: Agent, vm: Vm | None, now: float) -> Headline:
     """Return the word, the tone and the link trouble the list shows for an agent.
 
     The VM's power decides first, for a frozen or missing VM does nothing; then the process; then the activity. While
     the link is not up, the last known is shown as such, in the tone `unknown`.
     """
-    link = _LINK_WORDS.get(agent.link.state, "")
+    link = link_word(agent.link)
     if agent.elsewhere:
         return Headline("elsewhere", "unknown")
     if vm is not None and vm.power in _POWER:

@@ -33,9 +33,11 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 class NoAnswer(Exception):
     """There was no complete answer; the text says why."""
 
-    def __init__(self, cause: str, *, attempts: int = 1, certificate: bool = False) -> None:
+    def __init__(self, cause: str, *, attempts: int = 1, certificate: bool = False, late: bool = False) -> None:
         super().__init__(cause)
         self.cause = cause
+        self.late = late
+        """Something was there, and it did not answer in its time."""
         self.attempts = attempts
         self.certificate = certificate
         """The server's certificate is refused: nothing was sent, and no repetition makes it right."""
@@ -192,7 +194,7 @@ class HttpCore:
                     attempt += 1
                     await self.rest(delay)
         except TimeoutError as error:
-            raise NoAnswer(progress.within(limit), attempts=attempt) from error
+            raise NoAnswer(progress.within(limit), attempts=attempt, late=True) from error
 
     @asynccontextmanager
     async def stream(
@@ -218,7 +220,7 @@ class HttpCore:
                 self._note(part, HttpAnswer(response.status_code, b"", response.headers, 1, _wish_of(response)))
                 yield response
         except httpx.ReadTimeout as error:
-            raise NoAnswer(f"no sign of life for {silence:g} s") from error
+            raise NoAnswer(f"no sign of life for {silence:g} s", late=True) from error
         except httpx.HTTPError as error:
             raise no_answer(error, 1) from error
 

@@ -45,6 +45,8 @@ class ClosedWithoutBanner(RemoteError):
 class HostKeyChanged(RemoteError):
     """The host key is not the one pinned for this identity."""
 
+    fault = "key changed"
+
     def __init__(
         self, message: str, *, hint: str = "", identity: str, pinned: tuple[str, ...], offered: str, offered_key: str
     ) -> None:
@@ -61,9 +63,13 @@ class HostKeyChanged(RemoteError):
 class HostKeyRefused(RemoteError):
     """The host's key is revoked, or its certificate does not prove it; no repetition makes it right."""
 
+    fault = "key refused"
+
 
 class SshKeyRefused(RemoteError):
     """The private key cannot be read, or the VM does not accept it."""
+
+    fault = "login refused"
 
 
 class Dropped(RemoteError):
@@ -80,6 +86,8 @@ class PortClosed(RemoteError):
 
 class CommandTimedOut(RemoteError):
     """A remote command was ended because its time was over."""
+
+    fault = "late"
 
 
 class CommandFailed(RemoteError):

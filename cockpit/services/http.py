@@ -175,6 +175,7 @@ class ServiceHttp:
         if silence.certificate:
             hint = "the name, the date or the authority is wrong; nothing was sent to it"
         failure = ServiceUnreachable(f"could not {what}: no answer from {self.base_url}: {silence.cause}", hint=hint)
+        failure.fault = "late" if silence.late else failure.fault
         failure.undone = silence.certificate or isinstance(silence.__cause__, NEVER_SENT)
         return failure
 

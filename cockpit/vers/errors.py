@@ -106,6 +106,10 @@ class RateLimited(VersError, Refused):
 class ApiUnreachable(VersError, TimedOut):
     """The API did not answer."""
 
+    def __init__(self, message: str, *, hint: str = "", status: int = 0, fault: str = "down") -> None:
+        super().__init__(message, hint=hint, status=status)
+        self.fault = fault
+
 
 class BadAnswer(VersError):
     """The API answered something else than promised."""

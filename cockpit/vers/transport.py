@@ -155,7 +155,8 @@ class VersTransport:
         hint = "check the network and the base URL"
         if silence.certificate:
             hint = "the name, the date or the authority is wrong; nothing was sent to it"
-        return ApiUnreachable(f"could not {what}: no answer from {self.root_url}{tries}: {silence.cause}", hint=hint)
+        said = f"could not {what}: no answer from {self.root_url}{tries}: {silence.cause}"
+        return ApiUnreachable(said, hint=hint, fault="late" if silence.late else "down")
 
 
 def _postponed(what: str, wish: AskedToWait) -> VersError:

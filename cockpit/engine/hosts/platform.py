@@ -158,11 +158,12 @@ class HostPlatform(httpx.AsyncBaseTransport):
             raise ApiUnreachable(
                 f"host {self.name} did not answer within {LOOK_ANSWER:g} s",
                 hint="the host, or the way to it, is slow or stuck; it is asked again by itself",
+                fault="late",
             ) from error
         except _Refused as refusal:
             return httpx.Response(refusal.status, json={"error": refusal.reason, "success": False})
         except CockpitError as error:
-            raise ApiUnreachable(error.message, hint=error.hint) from error
+            raise ApiUnreachable(error.message, hint=error.hint, fault=error.fault) from error
         return httpx.Response(200, json=body)
 
     async def aclose(self) -> None:

@@ -82,7 +82,10 @@ class TakingUp:
         if services is None or (services.trouble is None and name not in self._fleet_state.health):
             return
         trouble = services.trouble
-        self._fleet_state.set_health(name, trouble.message if trouble else "", trouble.hint if trouble else "")
+        if trouble is None:
+            self._fleet_state.set_health(name)
+        else:
+            self._fleet_state.set_health(name, trouble.message, trouble.hint, fault=trouble.fault)
 
     def _reconnect(self) -> None:
         """Have all agents of the host try again at once, when something else found that it answers."""

@@ -21,6 +21,8 @@ from cockpit.ui.look.usage import day_words, sparkline
 
 INBOX = "screen.try_action('see.attention')"
 """What a click on a count does."""
+NAMED = 2
+"""Services out of order that are named."""
 COURSE_CELLS = 6
 """Bars of the day's course."""
 
@@ -113,12 +115,16 @@ def _cost(fleet: Fleet) -> list[Piece]:
 
 
 def _broken(fleet: Fleet, now: float) -> list[Piece]:
-    """Name the services that are down."""
-    return [
-        (our_line("✗ {} down {}  ", cut(clean_line(service.name), 12), age(now - service.since)), "$link-down")
-        for service in fleet.health
-        if not service.ok
+    """Name the services that do not answer, each with what is wrong with it; of many the first, and how many more."""
+    sick = [service for service in fleet.health if not service.ok]
+    named: list[Piece] = [
+        (
+            our_line("✗ {} {} {}  ", cut(clean_line(one.name), 12), one.word, age(now - one.since)),
+            "$link-degraded" if one.word == "late" else "$link-down",
+        )
+        for one in sick[:NAMED]
     ]
+    return [*named, (our_line("✗ {} more  ", len(sick) - NAMED), "$link-down")] if len(sick) > NAMED else named
 
 
 def _links(fleet: Fleet) -> list[Piece]:
@@ -134,8 +140,12 @@ def _links(fleet: Fleet) -> list[Piece]:
 
 def _troubles(fleet: Fleet) -> list[Piece]:
     """Say which links are in trouble."""
-    states = Counter(agent.link.state for agent in fleet.agents)
+    changed = sum(agent.link.state is LinkState.DOWN and bool(agent.link.offered_key) for agent in fleet.agents)
+    states = Counter(agent.link.state for agent in fleet.agents) - Counter({LinkState.DOWN: changed})
     pieces: list[Piece] = []
+    if changed:
+        words = our_line("~ {} {}  ", changed, "host key changed" if changed == 1 else "host keys changed")
+        pieces.append((words, "$link-down"))
     for state, word, style in (
         (LinkState.DOWN, "down", "$link-down"),
         (LinkState.SILENT, "silent", "$link-degraded"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cockpit.model.fleet import LinkState, Power
+from cockpit.model.fleet import Link, LinkState, Power
 from cockpit.model.receipts.receipt import Stage
 from cockpit.model.why import Headline
 from cockpit.text.clean import Clean, ours
@@ -65,6 +65,15 @@ LINK_STYLES: dict[LinkState, StateStyle] = {
     LinkState.PAUSED: StateStyle(ours("‖"), ours("paused"), "$agent-paused"),
     LinkState.DOWN: StateStyle(ours("✗"), ours("down"), "$link-down"),
 }
+
+KEY_CHANGED = StateStyle(ours("✗"), ours("key changed"), "$link-down")
+"""How a link is shown that is refused because another host key was offered: what is down can come back by itself."""
+
+
+def link_look(link: Link) -> StateStyle:
+    """Return how a link is shown."""
+    return KEY_CHANGED if link.state is LinkState.DOWN and link.offered_key else LINK_STYLES[link.state]
+
 
 STATUS_STYLES: dict[str, StateStyle] = {
     "in_progress": StateStyle(ours("●"), ours("in progress"), "$agent-running"),

@@ -12,7 +12,7 @@ from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, age, content, fit
 from cockpit.ui.look.forwards import forwarded_addresses
-from cockpit.ui.look.states import LINK_STYLES, POWER_STYLES
+from cockpit.ui.look.states import POWER_STYLES, link_look
 
 NAME_CELLS = 12
 MOST_COMMITS = 8
@@ -55,7 +55,7 @@ def _seen(vm: Vm, now: float) -> list[Piece]:
 
 
 def _link(agent: Agent, now: float) -> Iterator[tuple[Clean, list[Piece]]]:
-    link, look = agent.link, LINK_STYLES[agent.link.state]
+    link, look = agent.link, link_look(agent.link)
     said: list[Piece] = [(our_line("{} {}", look.glyph, look.word), look.style)]
     if link.since:
         said.append((our_line(" for {}", age(now - link.since)), "$muted"))

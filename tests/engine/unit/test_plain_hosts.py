@@ -75,6 +75,7 @@ from cockpit.model.telling import TextManner, becomes
 from cockpit.model.usage.idle import why_not_idle
 from cockpit.model.why import headline, why
 from cockpit.model.workers import removable
+from cockpit.remote.errors import HostKeyChanged
 from cockpit.remote.hosts.line import HostLine
 from cockpit.ui.actions.registry import ACTIONS
 from cockpit.ui.dialogs.shared.registry import MEANS
@@ -116,7 +117,20 @@ async def test_a_host_that_does_not_answer_is_told_as_one(monkeypatch: pytest.Mo
     host = platform.HostPlatform("alpha", cast(HostLine, Stuck()), "~/agents", ())
     with pytest.raises(ApiUnreachable, match="host alpha did not answer") as told:
         await host.handle_async_request(httpx.Request("GET", "https://host/vms"))
-    assert "slow or stuck" in told.value.hint
+    assert "slow or stuck" in told.value.hint and told.value.fault == "late"
+
+
+async def test_a_host_whose_key_changed_is_not_merely_down() -> None:
+    changed = HostKeyChanged("another key", identity="alpha", pinned=(), offered="b", offered_key="ssh-ed25519 B")
+
+    class Refusing:
+        async def lend(self) -> None:
+            raise changed
+
+    host = platform.HostPlatform("alpha", cast(HostLine, Refusing()), "~/agents", ())
+    with pytest.raises(ApiUnreachable) as told:
+        await host.handle_async_request(httpx.Request("GET", "https://host/vms"))
+    assert told.value.fault == "key changed"
 
 
 @given(st.integers(min_value=0, max_value=len(HEAD) + 30))

@@ -14,7 +14,7 @@ from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import AGE_CELLS, Piece, age, cut, pieces_width, width_of
 from cockpit.ui.look.forwards import forwarded_ports
 from cockpit.ui.look.rows.queues import queue_words
-from cockpit.ui.look.states import LINK_STYLES
+from cockpit.ui.look.states import KEY_CHANGED, link_look
 
 SINCE_FROM = 22
 """Cells from which it is said since when."""
@@ -45,7 +45,7 @@ def doing_pieces(
     room = cells - (AGE_CELLS + 1 if span else 0)
     pieces: list[Piece] = [(our_line("{}  ", amiss), "$agent-failed")] if amiss else []
     if trouble := link_words(agent, now):
-        pieces.append((our_line("{}  ", trouble), LINK_STYLES[agent.link.state].style))
+        pieces.append((our_line("{}  ", trouble), link_look(agent.link).style))
     if warned := warning_word(agent):
         pieces.append((our_line("{}  ", warned), "$link-degraded"))
     if ports := forwarded_ports(forwards):
@@ -67,8 +67,8 @@ def link_words(agent: Agent, now: float) -> Clean:
     state = agent.link.state
     if state in NORMAL or agent.elsewhere:
         return NOTHING
-    word = LINK_STYLES[state].word
-    said = word if "link" in word else our_line("link {}", word)
+    look = link_look(agent.link)
+    said = look.word if "link" in look.word or look is KEY_CHANGED else our_line("link {}", look.word)
     return our_line("⇄ {} {}", said, age(now - agent.link.since)) if agent.link.since else our_line("⇄ {}", said)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from cockpit.model.fleet import Agent, Fleet, LinkState, Power, Vm
+from cockpit.model.fleet import Agent, Fleet, Link, LinkState, Power, Vm
 from cockpit.model.reconciliation import Finding
 from cockpit.text.clean import Clean, ours, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import AGE_CELLS, Piece, age, content, cut, fit, pieces_width, width_of
 from cockpit.ui.look.rows.names import fit_apart
 from cockpit.ui.look.rows.panes import shortened
-from cockpit.ui.look.states import LINK_STYLES, POWER_STYLES
+from cockpit.ui.look.states import POWER_STYLES, link_look
 
 SIZE_CELLS = 13
 """Cells of a VM's size: `16c 64G 100G`."""
@@ -53,7 +53,7 @@ def vm_row(
     power = POWER_STYLES.get(vm.power, POWER_STYLES[Power.UNKNOWN])
     name = name_of(vm, agent)
     link = agent.link if agent is not None else None
-    odd, odd_style = _link_word(link.state if link is not None else None, agent is None, vm.perhaps_ours != "")
+    odd, odd_style = _link_word(link, agent is None, vm.perhaps_ours != "")
     if said:
         odd, odd_style = clean_line(said), "$link-degraded"
     state = our_line("{} ", vm.power.value)
@@ -115,11 +115,11 @@ def gone_row(finding: Finding, now: float, width: int) -> Content:
     return content(pieces)
 
 
-def _link_word(state: LinkState | None, orphan: bool, perhaps_ours: bool) -> Piece:
+def _link_word(link: Link | None, orphan: bool, perhaps_ours: bool) -> Piece:
     """Say how our link stands, or that nobody claims the VM."""
     if orphan and perhaps_ours:
         return ours("perhaps ours"), "$link-degraded"
-    if orphan or state is None:
+    if orphan or link is None:
         return ours("orphan"), "$link-degraded"
-    look = LINK_STYLES[state]
-    return our_line("{} {}", look.glyph, look.word), "$muted" if state is LinkState.UP else look.style
+    look = link_look(link)
+    return our_line("{} {}", look.glyph, look.word), "$muted" if link.state is LinkState.UP else look.style

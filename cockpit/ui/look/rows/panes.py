@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from cockpit.model.fleet import Agent, Fleet
-from cockpit.model.health import kind_of_service
+from cockpit.model.health import ServiceHealth, kind_of_service
 from cockpit.text.clean import NOTHING, Clean, ours, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, content, cut, pieces_width, width_of
@@ -22,12 +22,13 @@ def unknown_because(fleet: Fleet, services: Sequence[str], what: Clean) -> tuple
         health = fleet.service(name)
         if health is not None and not health.ok:
             hint = clean_line(health.hint)
-            reason = clean_line(health.reason)
+            more = len(out_of_order(fleet, services)) - 1
             return (
-                "",
-                f"What {what} is unknown.",
-                f"{clean_line(health.name)}: {reason}",
-                *((f"Next: {hint}.",) if hint else ()),
+                NOTHING,
+                our_line("What {} is unknown.", what),
+                our_line("{}: {}", health.name, health.reason),
+                *((our_line("Next: {}.", hint),) if hint else ()),
+                *((our_line("{} more {} not answer.", more, "does" if more == 1 else "do"),) if more else ()),
             )
         if silent := fleet.unanswered(name):
             return (
@@ -44,13 +45,19 @@ def unknown_because(fleet: Fleet, services: Sequence[str], what: Clean) -> tuple
     return ()
 
 
+def out_of_order(fleet: Fleet, services: Sequence[str]) -> tuple[ServiceHealth, ...]:
+    """Return which of the services that fill a pane do not answer, each once."""
+    return tuple({one.name: one for name in services for one in fleet.services(name) if not one.ok}.values())
+
+
 def doubt(fleet: Fleet, services: Sequence[str]) -> Clean:
     """Say in a few words what is wrong with the list a pane shows, or return empty text."""
+    sick = out_of_order(fleet, services)
+    if sick:
+        more = our_line(" and {} more", len(sick) - 1) if sick[1:] else NOTHING
+        return our_line("{} {}{}", sick[0].name, sick[0].word, more)
     for name in services:
         health = fleet.service(name)
-        if health is not None and not health.ok:
-            refused = any(code in health.reason for code in (" 401 ", " 403 "))
-            return our_line("{} {}", health.name, "refused" if refused else "down")
         if health is not None and health.unreadable:
             return our_line("{} unreadable", health.unreadable)
     return NOTHING

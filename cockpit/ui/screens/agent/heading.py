@@ -10,7 +10,7 @@ from cockpit.text.clean import NOTHING, Clean, joined, ours, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, age, content, cut, pieces_width
 from cockpit.ui.look.changes import workspace_pieces
-from cockpit.ui.look.states import LINK_STYLES, POWER_STYLES, style_of
+from cockpit.ui.look.states import POWER_STYLES, link_look, style_of
 
 GAUGE = 5
 """Cells of the gauge of the context."""
@@ -47,7 +47,7 @@ def fact_groups(agent: Agent, vm: Vm | None) -> list[list[Piece]]:
         look = POWER_STYLES[vm.power]
         groups.append([(our_line("{} {} {}", vm.host or "VM", look.glyph, look.word), look.style)])
     if agent.link.state is not LinkState.UP:
-        look = LINK_STYLES[agent.link.state]
+        look = link_look(agent.link)
         groups.append([(our_line("link {} {}", look.glyph, look.word), look.style)])
     groups.append(gauge_pieces(agent))
     if agent.usage.tokens:
