@@ -14,6 +14,7 @@ from cockpit.model.news.port import FeedLink, FeedStatistics, Freshness
 from cockpit.text.clean import NOTHING, Clean, ours, repeated
 from cockpit.text.sanitize import clean_line, clean_text, our_line
 from cockpit.ui.look.cells import Piece, age, content, count, cut, fit, pieces_width, width_of
+from cockpit.ui.look.rows.feed import said_of
 from cockpit.ui.look.rows.names import cut_apart, fit_name
 from cockpit.ui.look.states import StateStyle
 
@@ -61,7 +62,7 @@ def event_row(item: FeedItem, now: float, width: int) -> Content:
     if width >= 60:
         pieces.append((our_line("{} ", fit(look.word, KIND_CELLS)), look.style))
     pieces += [(fit_name(clean_line(item.agent), who_cells), "bold"), (ours(" "), "")]
-    summary = clean_line(item.summary) or look.word
+    summary = said_of(item) or look.word
     room = max(8, width - pieces_width(pieces))
     told = cut(summary, room)
     pieces.append((told, ""))

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.attention import NOTHING_WANTED, Tally
+from cockpit.model.board import FeedItem
 from cockpit.model.confinement import Confinement
 from cockpit.model.content import Usage
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Vm
@@ -23,9 +24,11 @@ from cockpit.text.clean import NOTHING
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look import bars
 from cockpit.ui.look.cells import age, break_points, content, cut, duration, fit, width_of
+from cockpit.ui.look.events import event_row
 from cockpit.ui.look.header import header
 from cockpit.ui.look.output_frame import output_facts
 from cockpit.ui.look.rows import feed, machines, panes, tasks
+from cockpit.ui.look.rows.feed import said_of
 from cockpit.ui.look.tree import TreeNode, agent_tree
 from tests.ui.fake_engine import NOW
 from tests.ui.hostile import fleet as hostile_fleet
@@ -215,3 +218,20 @@ def test_a_long_word_of_the_registry_leaves_name_and_age_of_a_vm(width: int) -> 
     row = machines.vm_row(vm, None, NOW, width, "serves all of them " * 9)
     assert row.cell_length == width
     assert "golde" in row.plain and row.plain.endswith(" 4m") and "serves" in row.plain
+
+
+@pytest.mark.parametrize(
+    ("summary", "shown"),
+    [
+        ("Agent w-3 finished (2 turns)", "finished (2 turns)"),
+        ("w-3 started", "started"),
+        ("w-31 started", "w-31 started"),
+        ("Agent w-3", "Agent w-3"),
+        ("asks w-3 for help", "asks w-3 for help"),
+    ],
+)
+def test_an_event_does_not_repeat_who_stands_before_it(summary: str, shown: str) -> None:
+    item = FeedItem("f", "w-3", "custom", summary, NOW)
+    assert said_of(item) == shown
+    assert event_row(item, NOW, 100).plain.rstrip().endswith(f"w-3              {shown}")
+    assert said_of(replace(item, agent="")) == summary.strip()

@@ -40,6 +40,16 @@ def feed_table(items: Iterable[FeedItem], width: int) -> Table:
     return allot(columns, width)
 
 
+def said_of(item: FeedItem) -> Clean:
+    """Return what an event says, without who did it where that stands before it: agents tell of themselves by name."""
+    said = clean_line(item.summary)
+    name = clean_line(item.agent)
+    for who in (our_line("Agent {} ", name), our_line("{} ", name)):
+        if name and said.startswith(who) and said != who:
+            return clean_line(said.removeprefix(who))
+    return said
+
+
 def feed_row(
     item: FeedItem, now: float, width: int, names: tuple[Clean, ...] = (), table: Table | None = None
 ) -> Content:
@@ -65,5 +75,5 @@ def feed_row(
         elif name == "kind":
             pieces.append((our_line("{}", fit(kind, cells)), "$muted"))
         else:
-            pieces.append((fit(clean_line(item.summary) or kind, cells), ""))
+            pieces.append((fit(said_of(item) or kind, cells), ""))
     return content(pieces)
