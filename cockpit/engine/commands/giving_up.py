@@ -37,8 +37,8 @@ class GivingUp:
 
     async def keep_output(self, vm_id: VmId, name: str, progress: OperationProgress) -> str:
         """Keep what an agent that did not start has said, before its VM goes."""
-        agent_session = self._attached(self._id_on(vm_id))
-        connection = agent_session.connection() if agent_session is not None else None
+        sessions = [self._attached(agent_id) for agent_id in self._ids_on(vm_id)]
+        connection = next((session.connection() for session in sessions if session is not None), None)
         if connection is None:
             return ""
         with progress.step("keep its output"):
@@ -47,11 +47,14 @@ class GivingUp:
             progress.detail(kept or "there is none")
         return kept
 
-    def _id_on(self, vm_id: VmId) -> AgentId:
-        return agent_of(vm_id, self._source.usual_directory(vm_id))
+    def _ids_on(self, vm_id: VmId) -> tuple[AgentId, ...]:
+        """Return who lives on a VM; where nobody is known, who would: a VM that is gone tells that no longer."""
+        known = tuple(agent.id for agent in self._fleet_state.agents.values() if agent.vm_id == vm_id)
+        return known or (agent_of(vm_id, self._source.usual_directory(vm_id)),)
 
     async def delete(self, vm_id: VmId, progress: OperationProgress) -> None:
         """Delete the VM of a failed spawn, so that nothing runs and costs unseen."""
+        leaving = self._ids_on(vm_id)
         try:
             with progress.step("delete the VM again"):
                 await self._source.vers.delete(vm_id)
@@ -59,12 +62,13 @@ class GivingUp:
             log.error("VM %s of a failed spawn could not be deleted: %s", vm_id, error)
             self._fleet_state.notice(f"VM {vm_id} of a failed spawn could not be deleted: {describe(error)}")
             return
-        agent_id = self._id_on(vm_id)
-        self._detach(agent_id)
-        self._fleet_state.agents.pop(agent_id, None)
+        for agent_id in leaving:
+            self._detach(agent_id)
+            self._fleet_state.agents.pop(agent_id, None)
         self._fleet_state.vms.pop(vm_id, None)
         self._fleet_state.changed()
-        try:
-            await self._store.forget_agent(agent_id)
-        except StoreError as error:
-            log.error("the failed agent %s is still remembered: %s", agent_id, error)
+        for agent_id in leaving:
+            try:
+                await self._store.forget_agent(agent_id)
+            except StoreError as error:
+                log.error("the failed agent %s is still remembered: %s", agent_id, error)

@@ -49,7 +49,7 @@ from cockpit.errors import CockpitError, Refused, UsageError
 from cockpit.model.commands.life import Spawn
 from cockpit.model.family import parent_vm_of
 from cockpit.model.fleet import Activity, ActivityState, Agent, Power, Vm
-from cockpit.model.ids import AgentId, CommitId, VmId, agent_of
+from cockpit.model.ids import AgentId, CommitId, VmId
 from cockpit.model.names import NAME_LABEL
 from cockpit.model.refusals.refusal import refusal
 from cockpit.model.size import CHOSEN_SIZE, UNKNOWN_SIZE, VmSize
@@ -178,9 +178,9 @@ class Spawner:
             async with self.names.reserved(spawn.name):
                 return await self._bring_up(spawn, program, vm_id, progress, copied=True)
         finally:
-            agent_session = self._attached(self._id_on(vm_id))
-            if agent_session is not None:
-                agent_session.go_on()
+            for agent in [agent for agent in self._fleet_state.agents.values() if agent.vm_id == vm_id]:
+                if (agent_session := self._attached(agent.id)) is not None:
+                    agent_session.go_on()
 
     async def _bring_up(
         self, spawn: Spawn, program: Program, vm_id: VmId, progress: OperationProgress, *, copied: bool = False
@@ -395,6 +395,3 @@ class Spawner:
             else adapter_of(agent.program).first_words(answer)
         )
         progress.detail(" · ".join((words, *asked, *await agent_session.warnings())))
-
-    def _id_on(self, vm_id: VmId) -> AgentId:
-        return agent_of(vm_id, self._source.usual_directory(vm_id))
