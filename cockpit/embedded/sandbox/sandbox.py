@@ -208,6 +208,7 @@ class Sandbox:
         self._remember(freezing=True, stopped=self.freezer.already_stopped(), paused=paused)
         self.moving.clear()
         try:
+            self._prepare_groups()
             await self.freezer.freeze()
         except BaseException:
             # Nobody would know of a half-frozen sandbox, so it runs on.
@@ -383,6 +384,9 @@ class Sandbox:
             await self._end_processes()
             await self._supervisor.end()
             await self._thaw()
+            # What is started next makes them again; where nothing is, nothing of it stays in the kernel.
+            await self.freezer.remove()
+            await self.limits.remove()
 
     async def _end_processes(self) -> None:
         frozen = not self.moving.is_set() or self._record.freezing

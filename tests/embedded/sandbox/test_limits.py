@@ -15,7 +15,7 @@ from cockpit.embedded.hosting import Execution, Limits
 from cockpit.embedded.sandbox.groups import find_controller_base
 from cockpit.embedded.sandbox.limits import EARLIER, LimitsProbe, recorded_limits
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
-from tests.embedded.conftest import Fleet, check_empty, processes_of
+from tests.embedded.conftest import Fleet, check_empty, groups_of, processes_of
 from tests.embedded.waiting import until
 from tests.requirements import missing
 
@@ -94,6 +94,17 @@ async def test_another_server_keeps_the_limits_and_a_copy_has_its_own(limited: F
         written = {file.read_text() for group in sandbox.limits.groups.values() for file in group.glob("pids.max")}
         assert written == {f"{limits.processes}\n"}
     await later.destroy(copy_id)
+    mark = later.layout.mark
+    bases = [find_controller_base(controller) for controller in ("memory", "pids")]
+    assert all(groups_below(base[0], mark) for base in bases)
+    await later.halt_all()
+    assert not [path for base in bases for path in groups_below(base[0], mark)] and not groups_of(mark)
+    # It can be paused without having run, and what it runs next is limited again.
+    await later.pause(vm_id)
+    await later.resume(vm_id)
+    assert (await later.execute(vm_id, python("print('again')")))[1] == b"again\n"
+    again = await later.enclosure(vm_id)
+    assert again is not None and again.limits == Limits(256, 50) and all(groups_below(base[0], mark) for base in bases)
 
 
 def test_what_cannot_be_limited_is_told_with_the_reason(tmp_path: Path) -> None:
