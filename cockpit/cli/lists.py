@@ -41,16 +41,21 @@ async def vms(headless: Headless, as_json: bool) -> int:
         if as_json:
             output.print_json(objects)
         else:
+            heading = [output.place_heading(fleet), "POWER", "SIZE", "AGENT"]
             rows = [
-                (
+                [
                     row["vm_id"],
                     row["power"],
                     vm.size.brief or "?",
                     row["agent"] or (f"perhaps ours: {row['perhaps_ours']}" if row["perhaps_ours"] else "-"),
-                )
+                ]
                 for row, vm in zip(objects, fleet.vms, strict=True)
             ]
-            output.print_table((output.place_heading(fleet), "POWER", "SIZE", "AGENT"), rows)
+            if any(vm.confinement is not None for vm in fleet.vms):
+                heading.insert(3, "SANDBOX")
+                for cells, vm in zip(rows, fleet.vms, strict=True):
+                    cells.insert(3, "-" if vm.confinement is None else vm.confinement.brief)
+            output.print_table(heading, rows)
         missing = say_missing(engine, *LISTS_OF_AGENTS)
     return ExitCode.PARTIAL if missing else ExitCode.DONE
 

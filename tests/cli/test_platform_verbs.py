@@ -41,7 +41,8 @@ def test_a_vm_its_size_its_labels_and_what_becomes_of_its_commits(fleet: FleetUn
     shrunk = fleet.run("vm", "size", vm, "--disk", "8192")
     assert shrunk.returncode == 1 and "can only grow" in shrunk.stderr
     assert told(fleet, "vm", "size", vm, "--disk", "10G")["disk_mib"] == 10240
-    assert "4c 2G 10G" in done(fleet, "vms").stdout
+    listed = done(fleet, "vms").stdout
+    assert "4c 2G 10G" in listed and "SANDBOX" in listed and " walls" in listed
 
     (first,) = done(fleet, "commit", vm, "--name", "golden").stdout.split()
     (second,) = done(fleet, "commit", vm, "--name", "later").stdout.split()
