@@ -141,7 +141,8 @@ async def test_sandboxes_inherit_no_ignored_signal(roots: Callable[[], Path]) ->
     vm_id = await api.create()
     async with await login(root, endpoint, vm_id, await api.key(vm_id)) as connection:
         ignored = await connection.run("grep SigIgn /proc/self/status")
-    assert int(str(ignored.stdout).split()[1], 16) == 0
+    # glibc keeps 32 and 33 for threads, and what it spawns (posix_spawn) has them ignored: nobody else may have them.
+    assert int(str(ignored.stdout).split()[1], 16) & ~(0b11 << 31) == 0
 
 
 async def test_no_secret_of_the_operator_reaches_server_or_sandbox(

@@ -8,7 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,7 @@ from cockpit.model.commands.board import CreateTask
 from cockpit.model.operation import Operation
 from cockpit.model.platform import INFRA_STEPS, InfraServer, MakeInfra, infra_steps
 from cockpit.model.receipts.receipt import Stage
-from tests.fleets import LIMIT, FleetUnderTest, order, until
+from tests.fleets import LIMIT, FleetUnderTest, fleet_under_test, order, until
 from tests.forked.command import forked
 from tests.inside import on_host
 
@@ -164,13 +164,19 @@ def published(place: Path) -> str:
     return f"file://{place}"
 
 
+@pytest.fixture
+def open_fleet(monkeypatch: pytest.MonkeyPatch) -> Iterator[FleetUnderTest]:
+    """A fleet without walls: what is fetched lies in a directory of this machine, which nothing behind walls sees."""
+    monkeypatch.setenv("COCKPIT_WALLS", "off")
+    with fleet_under_test() as made:
+        yield made
+
+
 @pytest.mark.skipif(not all(map(shutil.which, ("node", "npm", "git"))), reason="needs node, npm and git")
 async def test_the_published_server_is_fetched_built_and_started_where_node_is(
-    fleet: FleetUnderTest, monkeypatch: pytest.MonkeyPatch
+    open_fleet: FleetUnderTest,
 ) -> None:
-    # What is fetched lies in a directory of this machine, which nothing behind walls sees.
-    monkeypatch.setenv("COCKPIT_WALLS", "off")
-    await asyncio.to_thread(fleet.run, "serve", "--stop")  # one that runs goes on as it was started
+    fleet = open_fleet
     port = free_port()
     address = await asyncio.to_thread(published, fleet.root / "published")
     async with without_services(fleet, port, port, published=f"{address}-not") as engine:

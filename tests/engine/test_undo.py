@@ -68,8 +68,7 @@ def test_a_cockpit_killed_between_commit_and_deletion_loses_nothing(fleet: Fleet
 
 def home_of(fleet: FleetUnderTest, vm: str) -> Path:
     """Return the home of a VM of the embedded fleet."""
-    (home,) = [path for path in fleet.places.fleet.rglob("home") if vm in path.parts]
-    return home
+    return fleet.places.fleet / "vms" / vm / "home"
 
 
 def holding(fleet: FleetUnderTest, secret: str) -> list[str]:

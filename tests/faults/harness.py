@@ -69,13 +69,18 @@ BACKOFF_BASE, BACKOFF_CAP = 0.05, 0.4
 
 
 def readers_of(out: Path, home: Path) -> list[psutil.Process]:
-    """Return processes that name an output file in their arguments, from its root or from the home they are in."""
+    """Return processes that name an output file in their arguments.
+
+    By its whole path, from the home they are in, or as it is called behind the walls of the sandbox they belong to.
+    """
     below = out.relative_to(home)
+    inside, sandbox = f"/{home.name}/{below}", home.parent.name
     found = []
     for process in psutil.process_iter():
         try:
             words = process.cmdline()
             named = str(out) in words or (f"~/{below}" in words and process.cwd() == str(home))
+            named = named or (inside in words and process.environ().get("COCKPIT_SANDBOX") == sandbox)
             if named and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except psutil.Error:

@@ -44,10 +44,12 @@ def ada_out(fleet: FleetUnderTest) -> Path:
 
 def agent_processes(fleet: FleetUnderTest) -> set[int]:
     """Return the scripted agents' processes that live in this fleet."""
+    vms = {path.name for path in (fleet.places.fleet / "vms").iterdir()}
     found = set()
     for process in psutil.process_iter():
         try:
-            if "cockpit.embedded.scripted_agent" in process.cmdline() and str(fleet.root) in process.cwd():
+            is_agent = "cockpit.embedded.scripted_agent" in process.cmdline()
+            if is_agent and process.environ().get("COCKPIT_SANDBOX") in vms:
                 found.add(process.pid)
         except psutil.Error:
             continue

@@ -328,7 +328,7 @@ def fleet() -> Iterator[FleetUnderTest]:
 
 def user_texts(fleet: FleetUnderTest) -> list[str]:
     """Return the texts that the agent says it was given, read from its own output."""
-    (out,) = (fleet.places.fleet / "vms").glob("*/home/pi-rpc/out")
+    (out,) = (fleet.places.fleet / "vms").glob("*/*/pi-rpc/out")
     found = []
     for line in out.read_bytes().split(b"\n"):
         record = json.loads(line) if line.strip() else {}
