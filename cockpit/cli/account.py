@@ -1,4 +1,4 @@
-"""The work of `whoami`: whose key is in use, where it came from, whether the platform takes it."""
+"""The work of `whoami`: who one is at each source, whose key is in use, and whether the platform takes it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from cockpit.text.streams import say, warn
 
 
 async def whoami(headless: Headless, as_json: bool) -> int:
-    """Print the account of each fleet; a key that is refused is a failure."""
-    where, key_help = await headless.key()
+    """Print the account of each fleet, and who one is on each host; a key or login that is refused is a failure."""
+    key_help = await headless.key_help()
     async with headless.engine(nobody) as engine:
         require_health(engine, VM_LIST)
         accounts = await engine.platform.accounts()
     if as_json:
-        print_json([{**_account_object(account), "key_from": where or None} for account in accounts])
+        print_json([_account_object(account) for account in accounts])
     else:
         for account in accounts:
-            for line in _lines(account, where):
+            for line in _lines(account):
                 say(line)
     if key_help:
         warn(our_text("cockpit: {}", key_help))
@@ -42,12 +42,17 @@ def _account_object(account: AccountView) -> dict[str, object]:
         "max_vcpus": account.limits.vcpus or None,
         "max_memory_mib": account.limits.memory_mib or None,
         "platform_version": account.version or None,
+        "key_from": account.key_from or None,
+        "host": account.host,
     }
 
 
-def _lines(account: AccountView, where: str) -> list[Clean]:
+def _lines(account: AccountView) -> list[Clean]:
     lines = [our_line("{}: {}", account.source, account.account)]
-    lines.append(our_line("  key {}: {}", f"from {where}" if where else "of the embedded fleet", account.message))
+    if account.host:
+        return [*lines, our_line("  {}", f"{account.user}, by SSH" if account.valid else account.message)]
+    key = f"from {account.key_from}" if account.key_from else "of the embedded fleet"
+    lines.append(our_line("  key {}: {}", key, account.message))
     who = ", ".join(part for part in (account.user, account.organisation) if part)
     if who:
         lines.append(our_line("  {}", who))

@@ -59,10 +59,9 @@ class Headless:
         """Return the seconds that remain for the first contact."""
         return max(1.0, self._ends - time.monotonic())
 
-    async def key(self) -> tuple[str, str]:
-        """Return where the platform's key was found, and for who has none how one is got."""
-        setup = await self._started()
-        return setup.key_source, setup.key_help
+    async def key_help(self) -> str:
+        """Return how a platform's key is got, for who has none; else nothing."""
+        return (await self._started()).key_help
 
     async def has_board(self) -> bool:
         """Say whether the fleet has a board."""

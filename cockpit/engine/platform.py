@@ -13,6 +13,7 @@ from cockpit.model.ids import CommitId, VmId
 from cockpit.model.size import VmSize
 
 if TYPE_CHECKING:
+    from cockpit.engine.hosts.platform import HostPlatform
     from cockpit.engine.running_source import RunningSource
     from cockpit.vers.client import VersClient
     from cockpit.vers.wire import CommitRecord
@@ -113,15 +114,19 @@ class Platform:
         return tuple(await asyncio.gather(*(self._account(running) for running in self._running)))
 
     async def _account(self, running: RunningSource) -> AccountView:
-        vers = running.source.vers
+        vers, key_from = running.source.vers, running.source.key_source
+        if (host := running.source.plain_host) is not None:
+            return await _login(running.name, host)
         try:
             verdict = await vers.key.check()
             who = await vers.key.whoami() if verdict.valid else None
             version = await vers.version() if verdict.valid else ""
         except CockpitError as error:
-            return AccountView(running.name, vers.account, False, error.message)
+            return AccountView(running.name, vers.account, False, error.message, key_from=key_from)
         if who is None:
-            return AccountView(running.name, vers.account, verdict.valid, verdict.message, version=version)
+            return AccountView(
+                running.name, vers.account, verdict.valid, verdict.message, version=version, key_from=key_from
+            )
         return AccountView(
             running.name,
             vers.account,
@@ -133,6 +138,7 @@ class Platform:
             who.api_key.expires_at,
             who.limits,
             version,
+            key_from,
         )
 
     async def variables(self) -> dict[str, str]:
@@ -176,3 +182,11 @@ def _view(record: CommitRecord, source: str, names: dict[str, list[str]]) -> Com
         VmSize(record.vcpu_count, record.mem_size_mib, record.fs_size_mib),
         record.size_bytes,
     )
+
+
+async def _login(name: str, host: HostPlatform) -> AccountView:
+    """Return who one is on a plain host; it has no account, and the login is all there is to be proven."""
+    try:
+        return AccountView(name, f"host {name}", True, "the login works", await host.who(), host=True)
+    except CockpitError as error:
+        return AccountView(name, f"host {name}", False, error.message, host=True)

@@ -68,3 +68,7 @@ class AccountView:
     limits: SizeLimits = field(default_factory=SizeLimits)
     version: str = ""
     """What the platform says of its version; empty where it says nothing."""
+    key_from: str = ""
+    """Where the key was found; empty for the embedded fleet's own, and where none is used."""
+    host: bool = False
+    """It is a plain SSH host: there is no key of a platform, and `user` is who one is there."""

@@ -101,7 +101,7 @@ def trust_host_key(name: Name, yes: Yes = False, dry_run: DryRun = False, as_jso
 
 @application.command()
 def whoami(as_json: Json = False) -> None:
-    """Say whose key is in use, where it was found, and whether the platform takes it."""
+    """Say who you are at each source: whose key is in use and whether it is taken; on a host, the user."""
     from cockpit.cli import account
 
     run(lambda headless: account.whoami(headless, as_json))

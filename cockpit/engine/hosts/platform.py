@@ -18,7 +18,7 @@ import httpx
 from cockpit.agents.scaffold.layout import AgentPaths
 from cockpit.agents.scaffold.scripts import stop_script
 from cockpit.engine.hosts.places import HostLook, HostPlace, parse_look, place_id
-from cockpit.engine.hosts.scripts import FREEZE, LABEL, MAKE, NO_AGENT, REMOVE, SCAFFOLD, SCAN
+from cockpit.engine.hosts.scripts import FREEZE, LABEL, MAKE, NO_AGENT, REMOVE, SCAFFOLD, SCAN, WHO
 from cockpit.engine.hosts.services import SharedServices
 from cockpit.errors import CockpitError
 from cockpit.model.ids import VmId
@@ -128,6 +128,15 @@ class HostPlatform(httpx.AsyncBaseTransport):
         self._removed -= self._places.keys()
         await self._lead()
         return look
+
+    async def who(self) -> str:
+        """Return who one is on the host, as `USER@HOST`: by the host's own word, whatever it is called here.
+
+        Raises:
+            CockpitError: it cannot be reached, or does not answer.
+        """
+        said = await self._run(WHO, timeout=LOOK_LIMIT)
+        return said.decode("utf-8", "backslashreplace").strip()
 
     async def _run(self, script: str, *words: str, stdin: bytes = b"", timeout: float = ACT_LIMIT) -> bytes:
         lent = await self._line.lend()

@@ -16,6 +16,10 @@ PLACE_FILE = "place.json"
 SCAFFOLD = "pi-rpc"
 """The directory of FIFO and output in the home of an agent that was spawned here."""
 
+WHO = """printf '%s@%s\\n' "$(id -un)" "$(uname -n)"
+"""
+"""Says who one is, and where."""
+
 _HOME = """case $1 in "~/"*) base=$HOME/${1#"~/"} ;; *) base=$1 ;; esac
 """
 

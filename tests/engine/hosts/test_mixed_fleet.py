@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import pwd
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -139,6 +141,11 @@ async def watch_for_losses(engine: Engine, agents: set[AgentId], vms: set[VmId],
         await engine.fleet_state.until(lambda seen=revision: engine.revision != seen, None)  # type: ignore[misc]
 
 
+async def who_on_hosts(engine: Engine) -> list[tuple[str, str]]:
+    """Return each host with who one is there, as `whoami` says it."""
+    return [(one.source, one.user) for one in await engine.platform.accounts() if one.host and one.valid]
+
+
 async def test_no_row_is_lost_and_the_selected_one_stays_selected(
     plain_host: HostUnderTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +155,7 @@ async def test_no_row_is_lost_and_the_selected_one_stays_selected(
         engine, relay = all_three.engine, all_three.relay
         await order(engine, Spawn("ada", AgentKind.WORKER, program="scripted", source="alpha"))
         names = {agent.name: agent for agent in engine.fleet.agents}
+        assert await who_on_hosts(engine) == [("alpha", f"{pwd.getpwuid(os.getuid()).pw_name}@{os.uname().nodename}")]
         assert {name: agent.source for name, agent in names.items()} == {
             "of-vers": "vers",
             "of-near": "near",
