@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import pytest
 from rich.cells import cell_len
+from textual.notifications import SeverityLevel
 from textual.pilot import Pilot
 
 from cockpit.model.away import Away, AwayLine, Happened
@@ -22,7 +23,10 @@ from cockpit.model.ids import AgentId
 from cockpit.model.inbox.history import Decided, HowEnded
 from cockpit.model.past import SearchHit
 from cockpit.model.timeline.minute import AgentMinutes, Minute
+from cockpit.text.clean import ours
+from cockpit.text.sanitize import our_line
 from cockpit.ui.app import CockpitApp
+from cockpit.ui.widgets.notice import notice
 from tests.ui.conftest import short_pauses as short_pauses
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.look.legible import PROBE, poor, poor_in_some_theme, probe, said_by_themes
@@ -33,6 +37,9 @@ from tests.ui.test_hostile_places import home_of, shown
 SIZES = ((60, 20), (80, 24), (100, 30), (120, 40), (160, 45), (200, 50), (250, 60))
 WORN = ("cockpit-dark", "cockpit-light", "high-contrast", PROBE, "ansi", "colour-blind", "cockpit-light")
 """The theme of the run of each size."""
+
+
+SEVERITIES: tuple[SeverityLevel, ...] = ("information", "warning", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,19 @@ PICTURED: dict[str, Place] = {
     "command line": Place(("colon",), ("esc",)),
     "answer": Place(("1", "home", "down", "down", "down", "a"), ("esc",)),
     "task": Place(("2", "v"), ("esc",)),
+    "branch": Place((), ("esc",), "vm.branch"),
+    "template": Place((), ("esc",), "talk.template"),
+    "what was sent": Place((), ("esc",), "talk.sent"),
+    "figures": Place((), ("esc",), "agent.stats"),
+    "last words": Place((), ("esc",), "queue.standard_error"),
+    "course": Place((), ("esc",), "swarm.course"),
+    "changes": Place((), ("esc",), "agent.changes"),
+    "commits": Place((), ("esc",), "vm.commits"),
+    "files": Place((), ("esc",), "files.open"),
+    "ports": Place((), ("esc",), "vm.ports"),
+    "recovery": Place((), ("esc",), "see.recovery"),
+    "put off": Place((), ("esc",), "see.snooze"),
+    "saved filters": Place((), ("esc",), "see.filters"),
 }
 """Screens of which there are pictures at other sizes."""
 
@@ -162,8 +182,13 @@ async def test_every_screen_fills_its_terminal_and_can_be_read(size: tuple[int, 
         app.register_theme(probe())
         app.theme = PROBE
         app.own_themes = (*app.own_themes, PROBE)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.pause()
         await walk(pilot, look, places)
-    assert seen == list(places)
+        for severity in SEVERITIES:
+            notice(app, ours("it is so"), title=our_line("Title {}", severity), severity=severity, timeout=60)
+        for severity in SEVERITIES:
+            assert await shown(app, f"Title {severity}")
+        look("notices", app)
+    assert seen == [*places, "notices"]
     assert faint == {}, theme

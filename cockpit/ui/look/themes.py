@@ -170,6 +170,12 @@ def parse_theme(document: Mapping[str, Any]) -> Theme:
         "scrollbar-background-active": palette.get("background", "#000000"),
         "scrollbar-corner-color": palette.get("background", "#000000"),
     }
+    # What is selected is seen, and read: the framework mixes a colour for its ground.
+    behind, before = palette["primary"], palette.get("background", "#000000")
+    if document.get("ansi", False):
+        behind, before = variables["block-cursor-background"], variables["block-cursor-foreground"]
+    for where in ("input", "screen"):
+        variables |= {f"{where}-selection-background": behind, f"{where}-selection-foreground": before}
     if document.get("ansi", False):
         # The framework's own style sheet needs more names where the colours are the terminal's.
         builtin = "ansi-dark" if document.get("dark", True) else "ansi-light"

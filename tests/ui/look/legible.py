@@ -105,10 +105,11 @@ GROUNDS = ("background", "surface", "panel", "bar-background", "row-cursor", "ro
 """What is dark in the probe: what agents choose can be read on these as it is, and is known by its colour."""
 
 PROBED: Mapping[Rgb, str] = {
-    (0, 0, 1 + place) if key in GROUNDS else (255, 200 + place, 255): key
+    (0, 0, 1 + place) if key in GROUNDS else (200 + place * 37 % 56, 200 + place * 23 % 56, 200 + place * 41 % 56): key
     for place, key in enumerate((*PALETTE_KEYS, *VARIABLE_DEFAULTS))
 }
-"""A colour of its own for each name that a theme gives a colour: what is drawn tells which names it was drawn with."""
+"""A colour of its own for each name that a theme gives a colour: what is drawn tells which names it was drawn with, or
+that it was mixed, for none lies between others."""
 
 OF_AGENTS = frozenset(tuple(Color.from_ansi(number).get_truecolor(MONOKAI)) for number in range(16))
 """What agents' own colours are shown as in the dark, where these can be read; whether they can is tested elsewhere."""
@@ -148,7 +149,7 @@ def poor_in_some_theme(app: App[Any], themes: Mapping[str, Mapping[str, Rgb]]) -
             found[f"{colour} on {ground} is no theme's: {text!r}"] = None
         elif not {ground, colour} & OF_AGENTS:
             behind, before = PROBED[ground], PROBED[colour]
-            for name, said in themes.items():
+            for name, said in themes.items() if letters or behind != before else ():
                 ratio = contrast(said[behind], said[before])
                 if ratio < (LEAST_OF_TEXT if letters else LEAST_OF_SIGNS):
                     found[f"{name}: {ratio:.2f} of {before} on {behind}: {text!r}"] = None
