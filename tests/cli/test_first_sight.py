@@ -33,9 +33,10 @@ def test_lines_are_clean_and_stay_on_the_screen(known: list[LastKnown], width: i
 
 
 def test_names_of_any_width_leave_the_columns_where_they_are() -> None:
-    names = ("ada", "refactor-the-whole-api-1", "日本語エージェント", "संपादक", "עורך")
-    lines = lines_of([LastKnown(name, "worker", "", "idle", 1.0) for name in names], 80, 24, 9.0)[2:]
-    assert len({cell_len(line.partition("idle")[0]) for line in lines}) == 1
+    cells = {"ada": 3, "refactor-the-whole-api-1": 24, "日本語エージェント": 18, "संपादक": 5, "עורך": 4}
+    lines = lines_of([LastKnown(name, "worker", "", "idle", 1.0) for name in cells], 80, 24, 9.0)[2:]
+    before = [line.partition("idle")[0].partition(name) for name, line in zip(cells, lines, strict=True)]
+    assert {len(left) + cells[name] + len(right) for left, name, right in before} == {2 + 24 + 1}
 
 
 @pytest.fixture(scope="module")

@@ -43,6 +43,8 @@ from tests.cli.double import HeadlessDouble, HeadlessOnDouble
 from tests.model.plan.world import head, member
 
 declare_all()
+BUILT = typer.main.get_command(application)
+"""All verbs as they are parsed: a process builds the one that was typed, and here each would be built each time."""
 
 LOOKS_ONLY = {
     "acts",
@@ -132,7 +134,7 @@ def declared() -> Iterator[tuple[str, set[str]]]:
             if inner:
                 yield from below(command, f"{before}{name} ")
 
-    return below(typer.main.get_command(application), "")
+    return below(BUILT, "")
 
 
 def test_every_verb_prints_json() -> None:
@@ -408,6 +410,7 @@ def rehearse(
     verb: str, engine: HeadlessDouble, monkeypatch: pytest.MonkeyPatch, *words: str, as_json: bool = False
 ) -> int:
     """Type a verb with `--dry-run` over a fleet."""
+    monkeypatch.setattr(main, "application", BUILT)
     monkeypatch.setattr(headless, "Headless", lambda root, config: HeadlessOnDouble(engine))
     engine.golden.known = (GoldenImage(COMMIT, "golden", 1.0),)
     engine.coordination.desk.arrangement = Arrangement(filters=(SavedFilter("mine", "bird"),))
