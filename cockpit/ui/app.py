@@ -15,7 +15,6 @@ from rich.terminal_theme import TerminalTheme
 from textual import events
 from textual._compositor import CompositorUpdate
 from textual._types import CallbackType
-from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
 from textual.binding import Binding, BindingType
@@ -51,6 +50,7 @@ from cockpit.ui.terminal.composition import drawn_as_ours
 from cockpit.ui.terminal.driver import TerminalDriver
 from cockpit.ui.terminal.input_parser import UnreadableInput
 from cockpit.ui.theming import RELOAD_INTERVAL, Themes
+from cockpit.ui.toasts import BoundedNotices
 from cockpit.ui.widgets.needs_you.sight import Painted
 from cockpit.ui.widgets.notice import notice
 
@@ -71,7 +71,7 @@ BREAKPOINTS = ((0, "-narrow"), (110, "-normal"), (160, "-wide"))
 """Screen widths in cells from which there is room for one, two or three areas beside each other."""
 
 
-class CockpitApp(App[None]):
+class CockpitApp(BoundedNotices):
     """The cockpit's screens over an engine. The caller starts and stops the engine; leaving touches no agent."""
 
     TITLE = "cockpit"
@@ -170,6 +170,7 @@ class CockpitApp(App[None]):
             text = joined(map(clean_line, self._problems), ours("\n"))
             notice(self, text, title=ours("Settings"), severity="warning", timeout=12)
         self.set_interval(SIZE_INTERVAL, self._settle_size)
+        self.set_interval(SIZE_INTERVAL, self.make_way)
         self.set_interval(RELOAD_INTERVAL, self._reload_themes)
         self._caller.start()
         self.absence.start()
@@ -194,6 +195,7 @@ class CockpitApp(App[None]):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Have the cursor of whatever field is written in blink, or stand."""
         self.motion.still(event.widget)
+        self.call_after_refresh(self.make_way)
 
     def _reload_themes(self) -> None:
         self.own_themes = tuple(dict.fromkeys((*self.own_themes, *self.themes.reload())))

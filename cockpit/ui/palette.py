@@ -7,15 +7,18 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from cockpit.text.sanitize import clean_line, our_line
+from cockpit.text.sanitize import clean_line
 from cockpit.ui.actions.action import Action, Situation
 from cockpit.ui.actions.keys import key_labels
 from cockpit.ui.actions.registry import ACTIONS, disabled_reason, hidden
-from cockpit.ui.look.cells import content, cut
+from cockpit.ui.look.cells import content, cut, fit
 from cockpit.ui.screens.action_screen import ActionScreen
 
 MOST_HELP = 200
 """Cells of what is said of an action: a reason may hold a name as long as whoever gave it liked."""
+
+LABEL_WIDTH, KEY_WIDTH = 37, 11
+"""Cells of the columns of names and of keys."""
 
 
 class ActionProvider(Provider):
@@ -49,8 +52,8 @@ class ActionProvider(Provider):
         return self.screen if isinstance(self.screen, ActionScreen) else None
 
     def _display(self, action: Action) -> Content:
-        label = our_line("{}   {}", action.label, key_labels(action.keys))
-        return content([(label, ""), (our_line("   {}", action.group), "dim")]).rstrip()
+        label, keys = fit(clean_line(action.label), LABEL_WIDTH), fit(clean_line(key_labels(action.keys)), KEY_WIDTH)
+        return content([(label, ""), (keys, "$accent"), (clean_line(action.group), "$muted")])
 
     def _help(self, action: Action, situation: Situation) -> str:
         """Say what it does or why not. The framework reads this text as markup, so it must hold no bracket."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Input, TextArea
 
+from cockpit.model.notebook.pitfalls import INLINE_FILE
 from cockpit.ui.dialogs.spawn.form import SpawnDialog
+from cockpit.ui.dialogs.tasks import TaskForm
 from cockpit.ui.widgets.choice_field import ChoiceField
 from tests.remote.waiting import until
 from tests.ui.test_home import cockpit
@@ -28,3 +30,12 @@ async def test_what_fields_hold_begins_in_one_column_whatever_their_kind() -> No
         fields = [field for kind in (Input, TextArea, ChoiceField) for field in form.query(kind)]
         edges = {field.content_region.x for field in fields if field.region.width}
         assert {frozenset(edges)} == {frozenset(column) for column in columns.values()}
+
+
+@pytest.mark.usefixtures("short_pauses")
+async def test_the_details_of_a_task_are_told_of_what_goes_wrong_with_a_large_file() -> None:
+    async with cockpit(size=(80, 40)) as (pilot, _, _):
+        await pilot.press("t")
+        await until(lambda: isinstance(pilot.app.screen, TaskForm))
+        pilot.app.screen.query_one("#description", TextArea).text = "```\n" + "x = 1\n" * 80 + "```"
+        await until(lambda: INLINE_FILE.split(":")[0] in drawn(pilot.app))

@@ -69,6 +69,8 @@ async def test_a_faulty_line_stays_and_a_list_goes_to_the_form(short_pauses: Non
         await pilot.pause()
         shown = drawn(pilot.app)
         assert not [character for character in FORBIDDEN if character in shown] and engine.ordered == []
+        dialog.query_one("#names").value = "w: ```" + "x = 1;" * 800  # type: ignore[attr-defined]
+        await until(lambda: INLINE_FILE.split(":")[0] in drawn(pilot.app))
         dialog.query_one("#names").value = "w"  # type: ignore[attr-defined]
         pilot.app.post_message(events.Paste("one thing\ranother\r"))
         await pilot.pause()

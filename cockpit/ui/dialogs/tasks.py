@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import TextArea
+
 from cockpit.model.board import NOTE_KINDS, TASK_STATUSES, Task
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import TaskId
-from cockpit.text.clean import ours
-from cockpit.text.sanitize import clean_line
-from cockpit.ui.dialogs.form import Field, FormDialog, Values, listed
+from cockpit.model.notebook.pitfalls import pitfall
+from cockpit.text.clean import NOTHING, Clean, ours
+from cockpit.text.sanitize import clean_line, our_line
+from cockpit.ui.dialogs.form import Check, Field, FormDialog, Values, listed
+from cockpit.ui.look.cells import content
 from cockpit.ui.look.states import STATUS_STYLES
 from cockpit.ui.widgets.choice_field import Choice
+from cockpit.ui.widgets.lull import Lull
+from cockpit.ui.widgets.plain import Plain
 
 
 def assignees(fleet: Fleet) -> tuple[Choice, ...]:
@@ -19,9 +27,31 @@ def assignees(fleet: Fleet) -> tuple[Choice, ...]:
     return (Choice("", ours("nobody")), *(Choice(agent.name, clean_line(agent.name)) for agent in fleet.agents))
 
 
+class TaskForm(FormDialog):
+    """Asks for a task; what to beware of in its details is said where they are written."""
+
+    def __init__(self, title: Clean, fields: Sequence[Field], check: Check) -> None:
+        super().__init__(title, fields, check)
+        self._lull = Lull(self, self._advise)
+
+    def compose_body(self) -> ComposeResult:
+        """Yield the form, and a word of advice."""
+        yield from super().compose_body()
+        yield Plain(NOTHING, id="advice")
+
+    @on(TextArea.Changed)
+    def _written(self) -> None:
+        self._lull.changed()
+
+    def _advise(self) -> None:
+        warning = pitfall(self.query_one("#description", TextArea).text)
+        said = our_line("! {}", warning) if warning else NOTHING
+        self.query_one("#advice", Plain).show(content([(said, "$agent-asking")]), layout=True)
+
+
 def create_form(fleet: Fleet) -> FormDialog:
     """Ask for a new task."""
-    return FormDialog(
+    return TaskForm(
         ours("New task"),
         (
             Field("title", ours("title"), placeholder=ours("what is to be done")),

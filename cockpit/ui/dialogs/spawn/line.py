@@ -14,6 +14,7 @@ from textual.widgets import Input
 from cockpit.engine.port import CockpitPort
 from cockpit.model.commands.life import Spawn
 from cockpit.model.fleet import AgentKind
+from cockpit.model.notebook.pitfalls import pitfall
 from cockpit.model.spawn_line import SpawnLine, read_spawn_line
 from cockpit.text.clean import NOTHING, Clean, joined, ours
 from cockpit.text.sanitize import clean_line, our_line
@@ -121,7 +122,10 @@ class SpawnLineDialog(MakesAgents):
         head: list[Piece] = [(our_line("{} ", several), "bold"), (our_line("on {}", facts), "")]
         said = our_line("{}: {}", self._kind.value, ADVICE[self._kind])
         names = cut(our_line("{}", ", ".join(read.names)), width) if len(read.names) > 1 else fit(said, width)
-        self.query_one("#made", Plain).show(content([*head, (ours("\n"), ""), (names, "$muted")]), layout=True)
+        below: Piece = (names, "$muted")
+        if warning := pitfall(read.task):
+            below = (cut(our_line("! {}", warning), width), "$agent-asking")
+        self.query_one("#made", Plain).show(content([*head, (ours("\n"), ""), below]), layout=True)
         self.query_one("#problem", Plain).show(NOTHING, layout=True)
 
     def _each(self, read: SpawnLine) -> list[dict[str, str]]:
