@@ -56,20 +56,23 @@ def kind_of(pid: int) -> str:
 
 
 def members(vm_ids: set[str]) -> set[int]:
-    """Return the processes of VMs: those that carry an id, and what descends from them."""
+    """Return the processes of VMs: those that carry an id, what descends from them, and the first ones above them."""
     signs = [f"COCKPIT_SANDBOX={vm_id}\0".encode() for vm_id in vm_ids]
     found: set[int] = set()
+    firsts: set[int] = set()
     parents: dict[int, int] = {}
     for place in Path("/proc").iterdir():
         if place.name.isdigit():
             with contextlib.suppress(OSError):
                 carried = (place / "environ").read_bytes()
                 parents[int(place.name)] = int((place / "stat").read_text().rpartition(")")[2].split()[1])
+                if b"sandbox/init.py" in (place / "cmdline").read_bytes():
+                    firsts.add(int(place.name))
                 if b"COCKPIT_SANDBOX=" in carried and any(sign in carried for sign in signs):
                     found.add(int(place.name))
     while below := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= below
-    return found
+    return found | (firsts & {parents[pid] for pid in found})
 
 
 def memory(vm_ids: set[str], server: int) -> Counter[str]:
