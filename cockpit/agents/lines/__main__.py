@@ -44,7 +44,8 @@ class Runner:
     def __init__(self, described: dict[str, Any]) -> None:
         self._described = described
         self._patterns = Patterns({key: described.get(key, "") for key in ("working", "asking", "done", "prompt")})
-        self._guess = Guess(self._patterns, described["quiet_seconds"], described["echoes"])
+        process = f"{time.time_ns():x}"
+        self._guess = Guess(self._patterns, described["quiet_seconds"], described["echoes"], process)
         self._began = time.monotonic()
         self._commands = b""
         self._outgoing: deque[tuple[bytes, str | None]] = deque()

@@ -35,7 +35,16 @@ BATCH = 65_536
 class Guess:
     """What the program seems to be at, as records: pure but for the patterns, times are given."""
 
-    def __init__(self, patterns: Patterns, quiet: float, echoes: bool = False) -> None:
+    def __init__(self, patterns: Patterns, quiet: float, echoes: bool = False, process: str = "") -> None:
+        """Begin with nothing seen.
+
+        Args:
+            patterns: what lines mean.
+            quiet: seconds of silence that end a run.
+            echoes: the program repeats what it reads.
+            process: what tells this process of the agent from its others: answers are remembered by question.
+        """
+        self._named = f"question-{process}-" if process else "question-"
         self._patterns = patterns
         self._quiet = quiet
         self._echoes = echoes
@@ -217,7 +226,7 @@ class Guess:
         self._begin()
         if not self._question:
             self._questions += 1
-        self._question = f"question-{self._questions}"
+        self._question = f"{self._named}{self._questions}"
         self._say("asks", id=self._question, text=seen(line).strip())
 
     def _begin(self) -> None:

@@ -92,7 +92,8 @@ def count(kind: str) -> Callable[[list[dict[str, Any]]], int]:
 def test_a_shell_script_is_prompted_asks_is_answered_and_ends(
     started: Callable[[DescribedAgent], Running], terminal: bool
 ) -> None:
-    running = started(DescribedAgent(("sh", "-c", SCRIPT), asking=r"\? $", done="^== done", terminal=terminal))
+    described = DescribedAgent(("sh", "-c", SCRIPT), asking=r"\? $", done="^== done", terminal=terminal)
+    running = started(described)
     running.tell(type="state", id="s")
     running.tell(type="prompt", id="p1", text="x" * 20_000)
     records = running.until(lambda records: count("settled")(records) == 1)
@@ -107,6 +108,10 @@ def test_a_shell_script_is_prompted_asks_is_answered_and_ends(
     said = [LinesDecoder().decode(line) for line in running.out.read_bytes().split(b"\n")[:-1]]
     assert not [event for event in said if isinstance(event, ev.UnknownEvent | ev.BrokenLine)]
     assert [event.text for event in said if isinstance(event, ev.MessageStarted)] == ["x" * 20_000, "ask", "die"]
+    again = started(described)
+    again.tell(type="prompt", id="p4", text="ask")
+    records = again.until(lambda records: count("asks")(records) == 1)
+    assert records[-1]["id"] != asks["id"], "an answer that is remembered is no answer to what another process asks"
 
 
 def test_a_command_that_is_not_there_is_named_with_what_to_do(started: Callable[[DescribedAgent], Running]) -> None:
