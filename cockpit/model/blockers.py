@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from cockpit.model.board import OPERATOR, FeedItem, Note, Task
 from cockpit.model.ids import TaskId
@@ -29,21 +29,38 @@ def unnoted(events: Sequence[FeedItem], notes: Sequence[Note]) -> list[FeedItem]
         notes: the task's.
     """
     free = [note for note in notes if note.kind == "blocker"]
-    left: list[FeedItem] = []
-    for event in events:
-        said = next((note for note in free if note.author == event.agent and _tells(note, event)), None)
-        if said is not None:
-            free.remove(said)
-        elif event.agent != OPERATOR:
-            left.append(event)
-    missing: list[FeedItem] = []
-    for event in left:
-        near = [note for note in free if note.author == event.agent and abs(note.created_at - event.at) <= WINDOW]
-        if near:
-            free.remove(min(near, key=lambda note: abs(note.created_at - event.at)))
-        else:
-            missing.append(event)
-    return missing
+    told_by: dict[int, int] = {}
+    """For each note that tells a blocker, by its place, which one."""
+    worded = [_those_of(event, free, _tells) for event in events]
+    timed = [_those_of(event, free, _is_near) for event in events]
+    for number in range(len(events)):
+        _find_note(number, worded, told_by, set())
+    either = [words + [note for note in near if note not in words] for words, near in zip(worded, timed, strict=True)]
+    for number in set(range(len(events))) - set(told_by.values()):
+        _find_note(number, either, told_by, set())
+    told = set(told_by.values())
+    return [event for number, event in enumerate(events) if number not in told and event.agent != OPERATOR]
+
+
+def _those_of(event: FeedItem, notes: Sequence[Note], fits: Callable[[Note, FeedItem], bool]) -> list[int]:
+    """Return the places of the notes of an event's agent that may tell of it, the nearest in time first."""
+    fitting = [at for at, note in enumerate(notes) if note.author == event.agent and fits(note, event)]
+    return sorted(fitting, key=lambda at: abs(notes[at].created_at - event.at))
+
+
+def _find_note(number: int, fitting: Sequence[Sequence[int]], told_by: dict[int, int], asked: set[int]) -> bool:
+    """Find a note for a blocker; who has it already gets another, where there is one.
+
+    Else a note that is written for what is missing would be taken for another blocker, and be missing again.
+    """
+    for note in fitting[number]:
+        if note in asked:
+            continue
+        asked.add(note)
+        if note not in told_by or _find_note(told_by[note], fitting, told_by, asked):
+            told_by[note] = number
+            return True
+    return False
 
 
 def note_of(event: FeedItem) -> str:
@@ -58,3 +75,7 @@ def note_of(event: FeedItem) -> str:
 def _tells(note: Note, event: FeedItem) -> bool:
     said, summary = " ".join(note.content.split()), " ".join(event.summary.split())
     return bool(summary) and summary in said
+
+
+def _is_near(note: Note, event: FeedItem) -> bool:
+    return event.agent != OPERATOR and abs(note.created_at - event.at) <= WINDOW

@@ -40,6 +40,15 @@ def test_two_blockers_of_a_minute_need_two_notes_and_another_ones_note_is_no_hel
     assert unnoted([first], [Note("w-1", "the can is empty", "blocker", 40.0)]) == []
 
 
+def test_a_note_that_was_written_for_one_blocker_leaves_none_missing_that_had_another() -> None:
+    late = FeedItem("E1", "w-1", "blocker_found", "no paint", 300.0)
+    early = FeedItem("E2", "w-1", "blocker_found", "no paint", 60.0)
+    near_the_late_one = Note("w-1", "the can is empty", "blocker", 300.0)
+    assert unnoted([late, early], [near_the_late_one]) == [early]
+    written = Note("w-1", note_of(early), "blocker", early.at + 1)
+    assert unnoted([late, early], [near_the_late_one, written]) == []
+
+
 def test_the_task_is_the_one_named_or_the_only_one_begun() -> None:
     event = FeedItem("E1", "w-1", "blocker_found", "no paint", 10.0)
     mine = Task(TaskId("T1"), "x", "in_progress", assignee="w-1")
