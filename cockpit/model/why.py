@@ -8,7 +8,8 @@ from cockpit.model.ages import span_text
 from cockpit.model.changes.sentences import workspace_sentences
 from cockpit.model.conversation import is_forgetful
 from cockpit.model.dwelling import it_words
-from cockpit.model.fleet import UNKNOWN_TIME, ActivityState, Agent, Link, LinkState, Power, ProcessState, Vm
+from cockpit.model.fleet import UNKNOWN_TIME, Activity, ActivityState, Agent, Link, LinkState, Power, ProcessState, Vm
+from cockpit.model.open_work import OpenTool
 from cockpit.model.queue import counted, fate_of
 from cockpit.model.reduce.activity import base_state
 from cockpit.model.reduce.background import goes_on_alone, was_aborted
@@ -182,8 +183,7 @@ def _working(agent: Agent, now: float) -> list[str]:
     activity = agent.activity
     if activity.tools:
         return [
-            f"Working: tool {tool.name}{f' `{tool.summary}`' if tool.summary else ''} has run for "
-            f"{span_text(now - tool.since)}."
+            f"Working: tool {tool.name}{f' `{tool.summary}`' if tool.summary else ''} {_so_far(tool, activity, now)}."
             for tool in activity.tools
         ]
     words = [f"Working for {span_text(now - activity.since)}{f': {activity.detail}' if activity.detail else ''}."]
@@ -193,6 +193,12 @@ def _working(agent: Agent, now: float) -> list[str]:
         return [*words, "It has said what it had to say: its run is over with what goes on beside it."]
     how = "was aborted" if was_aborted(agent) else "has ended"
     return [*words, f"Its run {how}: it counts as working for what goes on beside it."]
+
+
+def _so_far(tool: OpenTool, activity: Activity, now: float) -> str:
+    """Say how long a tool has been open; while a question is, it may be about that tool, which does not run then."""
+    span = span_text(now - tool.since)
+    return f"began {span} ago" if activity.dialogs else f"has run for {span}"
 
 
 def _retrying(agent: Agent, now: float) -> str:

@@ -114,6 +114,9 @@ def test_the_evidence_of_questions_retries_and_deaths() -> None:
     assert "Asking for 30 s: Allow rm?" in why(asking(ActivityState.WORKING), RUNNING, NOW)
     timed = why(asking(ActivityState.WORKING, timeout=45.0), RUNNING, NOW)
     assert timed[0] == "Asking for 30 s: Allow rm? (goes on by itself in 15 s)."
+    held = asking(ActivityState.WORKING)
+    held = replace(held, activity=replace(held.activity, tools=(OpenTool("t", "bash", "rm x", NOW - 30),)))
+    assert "Working: tool bash `rm x` began 30 s ago." in why(held, RUNNING, NOW)  # the question may be about it
     assert headline(asking(ActivityState.STARTING), RUNNING, NOW) == Headline("start blocked", "asking")
     assert any("the start is blocked" in line for line in why(asking(ActivityState.STARTING), RUNNING, NOW))
     retrying = Activity(

@@ -17,7 +17,7 @@ from cockpit.ui.writing.keys import COMPOSER_KEYS
 
 KEY_WIDTH, LABEL_WIDTH = 10, 22
 """Cells of the columns of keys and of names."""
-WIDEST = 52
+WIDEST = 90
 """Cells of a line of an explanation at most."""
 NARROWEST = 26
 """Cells of a column of explanations below which there is none: they stand below the names."""

@@ -74,11 +74,13 @@ def pieces_width(pieces: Iterable[Piece]) -> int:
     return sum(width_of(text) for text, _ in pieces)
 
 
-def break_points(text: str, width: int, *, words: bool) -> list[tuple[int, int]]:
+def break_points(text: str, width: int, *, words: bool, near: int = 0) -> list[tuple[int, int]]:
     """Return where a line breaks so that no part is wider than `width` cells: (start, end) in characters.
 
-    With `words` a part ends after the last blank that fits; a word wider than the line is broken hard. Wide
-    characters count two cells and are never split; what is drawn as one, such as a letter with its marks, stays so.
+    With `words` a part ends before the last blank that fits, and the next begins behind it; a word wider than the line
+    is broken hard. Without, nothing is left out: a part ends behind a blank where one of its last `near` characters is
+    one. Wide characters count two cells and are never split; what is drawn as one, such as a letter with its marks,
+    stays so.
     """
     if width <= 0 or width_of(text) <= width:
         return [(0, len(text))]
@@ -93,6 +95,10 @@ def break_points(text: str, width: int, *, words: bool) -> list[tuple[int, int]]
                 parts.append((start, blank))
                 start = blank + 1
                 continue
+        elif near and end < len(text) and text[end] != " ":
+            blank = text.rfind(" ", max(start, end - near), end)
+            if blank > start and is_boundary(text, blank + 1) and not text[start:blank].isspace():
+                end = blank + 1
         parts.append((start, end))
         start = end
     return parts

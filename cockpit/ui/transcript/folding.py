@@ -12,6 +12,9 @@ from cockpit.text.sanitize import StyledLine, our_line
 from cockpit.ui.look.agent_colours import style_words
 from cockpit.ui.look.cells import Piece, break_points, cut, width_of
 
+NEAR = 3
+"""The part of a line, a third, that may stay blank so that a word of an output stays whole."""
+
 GUTTER = 2
 """Cells before the text of every line: the bar or glyph that says whose it is."""
 
@@ -63,7 +66,7 @@ def wrapped(
         base: the style below all others.
         marks: styled parts: first character, the one behind the last, style.
         hang: cells by which all parts but the first are moved to the right.
-        words: break between words.
+        words: break between words; else every blank is kept, and words stay whole where a blank is near.
         lead: goes before the first part in place of the bar, as wide as that.
     """
     room = max(1, width - width_of(bar))
@@ -73,10 +76,11 @@ def wrapped(
         parts = [(0, len(text))]
     else:
         hang = min(hang, room // 3)
-        first = break_points(text, room, words=words)[0]
+        near = room // NEAR
+        first = break_points(text, room, words=words, near=near)[0]
         blank = words and text[first[1] : first[1] + 1] == " " and is_boundary(text, first[1] + 1)
         after = first[1] + blank
-        rest = break_points(text[after:], room - hang, words=words) if after < len(text) else []
+        rest = break_points(text[after:], room - hang, words=words, near=near) if after < len(text) else []
         parts = [first, *((start + after, end + after) for start, end in rest)]
     lines: list[TextLine] = []
     for number, (start, end) in enumerate(parts):

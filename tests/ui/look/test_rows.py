@@ -51,6 +51,26 @@ def test_breaking_loses_nothing_but_the_blanks_it_breaks_at(text: str, width: in
     assert "".join(text[start:end] for start, end in parts).replace(" ", "") == text.replace(" ", "")
 
 
+@given(WORDS, st.integers(4, 40))
+def test_an_output_is_broken_behind_blanks_and_loses_none(text: str, width: int) -> None:
+    near = width // 3
+    parts = break_points(text, width, words=False, near=near)
+    assert "".join(text[start:end] for start, end in parts) == text
+    assert all(width_of(text[start:end]) <= width for start, end in parts)
+    for start, end in parts[:-1]:
+        cut_a_word = text[end - 1] != " " and text[end] != " "
+        if cut_a_word and text[start : start + 1] != " " and text.isascii():
+            assert " " not in text[max(start, end - near) : end]
+
+
+def test_a_percentage_in_brackets_stays_together() -> None:
+    line = "........................................ [ 44%]"
+    parts = break_points(line, 45, words=False, near=15)
+    assert [line[start:end] for start, end in parts] == ["." * 40 + " [ ", "44%]"]
+    whole = "tests/engine/test_reach.py::test_one PASSED behind"
+    assert [whole[a:b] for a, b in break_points(whole, 46, words=False, near=15)] == [whole[:44], "behind"]
+
+
 def leading_to(agent: Agent) -> tuple[PortForward, ...]:
     return tuple(PortForward(agent.vm_id, agent.name, port, 40_000 + port) for port in (3000, 5173))
 
