@@ -12,7 +12,7 @@ from cockpit.ui.actions.action import PANE_WORDS, Action
 from cockpit.ui.actions.also import QUESTION_KEYS, REMARKS
 from cockpit.ui.actions.keys import key_labels
 from cockpit.ui.actions.registry import grouped
-from cockpit.ui.look.cells import Piece, break_points, content, fit
+from cockpit.ui.look.cells import Piece, break_points, content, fit, width_of
 from cockpit.ui.writing.keys import COMPOSER_KEYS
 
 KEY_WIDTH, LABEL_WIDTH = 10, 22
@@ -44,14 +44,19 @@ def _holds(text: str, words: Sequence[str]) -> bool:
     return all(word in text.casefold() for word in words)
 
 
-def _hanging(text: Clean, width: int, column: int) -> Clean:
-    """Break an explanation so that it stays in its column on a screen of some width; without room, below its name."""
+def _hanging(text: Clean, width: int, column: int, behind: Clean = NOTHING) -> tuple[Clean, Clean]:
+    """Break an explanation so that it stays in its column on a screen of some width; without room, below its name.
+
+    Return it, and what stands behind it, which has a line of its own where its last one is full.
+    """
     inner = int(width * (1 - AROUND[0])) - AROUND[1]
     below = inner - column < NARROWEST
     indent = joined((ours("\n"), repeated(ours(" "), BELOW if below else column)))
     room = inner - (BELOW if below else column)
-    lines = [part(text, start, end) for start, end in break_points(text, max(20, min(WIDEST, room)), words=True)]
-    return joined((*((indent,) if below else ()), joined(lines, indent)))
+    room = max(20, min(WIDEST, room))
+    lines = [part(text, start, end) for start, end in break_points(text, room, words=True)]
+    full = width_of(lines[-1]) + width_of(behind) > room
+    return joined((*((indent,) if below else ()), joined(lines, indent))), joined((indent, behind)) if full else behind
 
 
 def help_text(
@@ -78,11 +83,13 @@ def help_text(
         pieces += [(ours("\n") if pieces else NOTHING, ""), (clean_line(group), "bold $accent"), (ours("\n"), "")]
         for action in fitting:
             shown = clean_line(key_labels(keys.get(action.id, action.keys)) or "palette")
+            asks = ours(" · asks first") if action.dangerous else NOTHING
+            text, asks = _hanging(clean_line(action.description), width, 2 + KEY_WIDTH + LABEL_WIDTH + 1, asks)
             pieces += [
                 (our_line("  {}", fit(shown, KEY_WIDTH)), "bold"),
                 (joined((fit(clean_line(action.label), LABEL_WIDTH), ours(" "))), ""),
-                (_hanging(clean_line(action.description), width, 2 + KEY_WIDTH + LABEL_WIDTH + 1), "$muted"),
-                (ours(" · asks first") if action.dangerous else NOTHING, "$agent-asking"),
+                (text, "$muted"),
+                (asks, "$agent-asking"),
                 (ours("\n"), ""),
             ]
     typed = [(key, meaning, label) for key, label, meaning in COMPOSER_KEYS]
@@ -94,7 +101,7 @@ def help_text(
         for key, meaning, _ in written:
             pieces += [
                 (our_line("  {}", fit(key, KEY_WIDTH)), "bold"),
-                (_hanging(meaning, width, 2 + KEY_WIDTH), "$muted"),
+                (_hanging(meaning, width, 2 + KEY_WIDTH)[0], "$muted"),
                 (ours("\n"), ""),
             ]
     for remark in REMARKS:

@@ -36,7 +36,7 @@ class HelpDialog(Dialog[None]):
         Args:
             text: returns what of it fits some words.
         """
-        super().__init__(ours("Keys"), classes="wide")
+        super().__init__(ours("Keys"), classes="help")
         self._text = text
 
     def compose_body(self) -> ComposeResult:
