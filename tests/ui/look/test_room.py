@@ -75,6 +75,14 @@ def test_options_are_cut_only_where_the_line_is_full(width: int) -> None:
         assert all(one.label in line for one in asked.answers) and "…" not in line
 
 
+@given(st.integers(50, 200), st.integers(0, 5))
+def test_what_stands_behind_a_question_moves_no_column_of_it(width: int, kept: int) -> None:
+    asked = question()
+    whole, shorter = (entry_lines(asked, NOW, width, kept=cells)[0].plain for cells in (0, kept))
+    begins = asked.words.split()[0]
+    assert shorter.index(begins) == whole.index(begins) and width_of(shorter) <= width - kept
+
+
 @given(st.integers(1, 260), st.integers(1, 9))
 def test_every_option_can_be_read_in_the_line_of_a_question_or_below_it(width: int, number: int) -> None:
     asked = question()

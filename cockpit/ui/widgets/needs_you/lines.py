@@ -39,14 +39,14 @@ LEAST_WRAPPED = 6
 """Cells of an option below which nothing of it can be read."""
 
 
-def entry_lines(posed: Posed, now: float, width: int, *, sent: str = "") -> list[Content]:
+def entry_lines(posed: Posed, now: float, width: int, *, sent: str = "", kept: int = 0) -> list[Content]:
     """Draw one entry in a line, or with its options below where one of them would be left out of it."""
     if sent or not posed.answers:
-        return [entry_line(posed, now, width, sent=sent)]
-    line = entry_line(posed, now, width)
+        return [entry_line(posed, now, width, sent=sent, kept=kept)]
+    line = entry_line(posed, now, width, kept=kept)
     if all(f"[{one.key}]" in line.plain for one in posed.answers):
         return [line]
-    return [entry_line(posed, now, width, options=False), *_wrapped(posed.answers, width)]
+    return [entry_line(posed, now, width, options=False, kept=kept), *_wrapped(posed.answers, width)]
 
 
 def _wrapped(answers: Sequence[AnswerKey], width: int) -> list[Content]:
@@ -78,18 +78,16 @@ def _packed(shown: Sequence[tuple[str, Clean]], cells: int, width: int) -> list[
     return lines
 
 
-def entry_line(
-    posed: Posed, now: float, width: int, *, name_cells: int = NAME_CELLS, sent: str = "", options: bool = True
-) -> Content:
+def entry_line(posed: Posed, now: float, width: int, *, sent: str = "", options: bool = True, kept: int = 0) -> Content:
     """Draw one entry in a line: glyph, who, what, the keys that answer it, how long it waits.
 
     Args:
         posed: the entry.
         now: unix seconds.
         width: cells.
-        name_cells: cells of who it is, at most.
         sent: what was answered already.
         options: whether the keys that answer it stand in the line, as far as there is room.
+        kept: cells at its end that stay free; the columns are those of a line without.
     """
     glyph, style = URGENCY_STYLES[posed.item.urgency]
     waited = posed.item.since
@@ -98,9 +96,9 @@ def entry_line(
     ]
     head: list[Piece] = [
         (our_line(" {} ", glyph), style),
-        (fit_name(posed.who, min(name_cells, max(6, width // 6))), "bold"),
+        (fit_name(posed.who, min(NAME_CELLS, max(6, width // 6))), "bold"),
     ]
-    room = width - pieces_width(head) - pieces_width(end) - 1
+    room = width - kept - pieces_width(head) - pieces_width(end) - 1
     said = _in_line(posed)
     # What the question leaves is the options': half of the line is theirs in any case.
     keys = _short_keys(posed, max(0, room // 2, room - width_of(said))) if options else []

@@ -181,10 +181,13 @@ class NeedsYou(Vertical, can_focus=True, can_focus_children=False):
             more = [(our_line(" +{} ", hidden), "bold $agent-asking")]
         lines: list[Content] = []
         for one in posed:
-            room = width - (pieces_width(more) if one is posed[-1] else 0)
+            kept = pieces_width(more) if one is posed[-1] else 0
             sent = self._sent.said(one.question)
             # Where one has the keys it stands in full, and takes the room of the others' options.
-            drawn = [entry_line(one, now, room, sent=sent)] if self.has_keys else entry_lines(one, now, room, sent=sent)
+            if self.has_keys:
+                drawn = [entry_line(one, now, width, sent=sent, kept=kept)]
+            else:
+                drawn = entry_lines(one, now, width, sent=sent, kept=kept)
             if one is posed[-1]:
                 drawn[0] += content(more)
             lines += drawn
