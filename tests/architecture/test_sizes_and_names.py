@@ -41,7 +41,7 @@ TOP_LEVEL = {
     "screenshots",
 }
 
-ON_TOP = {"__init__", "__main__", "config", "errors", "logs", "paths"}
+ON_TOP = {"__init__", "__main__", "config", "errors", "logs", "paths", "processes"}
 """Modules of the package that stand in no room."""
 
 BARE_IGNORE = re.compile(r"#\s*type:\s*ignore(?!\[)")

@@ -65,6 +65,7 @@ class Shell:
     ) -> Completed:
         """Run a script; a command that is no UTF-8 cannot be sent."""
         self.before(script)
+        await asyncio.sleep(0)  # who was cancelled by that is so now, and not while a process is being made
         self.ran.append(script)
         self.now += 1
         self.most = max(self.most, self.now)

@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 
 from cockpit.embedded.hosting import HostingError
+from cockpit.processes import started
 
 COPY_TIMEOUT = 600.0
 """Seconds after which a copy is given up."""
@@ -25,7 +26,7 @@ async def copy_tree(source: Path, target: Path) -> None:
     Raises:
         HostingError: the copy failed or took longer than `COPY_TIMEOUT`; the target may be half made.
     """
-    process = await asyncio.create_subprocess_exec(
+    process = await started(
         "cp",
         "--reflink=auto",
         "-a",

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from cockpit.errors import NotFound, Refused
+from cockpit.processes import started
 
 APPLY_LIMIT = 60.0
 """Seconds that applying a patch here may take."""
@@ -60,7 +61,7 @@ async def apply(patch: bytes, checkout: Path, *, only_check: bool = False) -> No
 
 async def _git(checkout: Path, patch: bytes, *options: str) -> None:
     try:
-        process = await asyncio.create_subprocess_exec(
+        process = await started(
             *("git", "apply", "--whitespace=nowarn", *options, "-"),
             cwd=checkout,
             stdin=asyncio.subprocess.PIPE,

@@ -9,6 +9,8 @@ import signal
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Mapping
 
+from cockpit.processes import started
+
 END_LIMIT = 1.0
 """Seconds that a process which was ended gets to be gone."""
 
@@ -28,7 +30,7 @@ async def begin(command: str, variables: Mapping[str, str], *, output: int, erro
     Raises:
         OSError: it could not be started.
     """
-    return await asyncio.create_subprocess_exec(
+    return await started(
         "/bin/sh",
         "-c",
         command,

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import asyncssh
 
+from cockpit.processes import started
 from cockpit.remote.errors import ClosedWithoutBanner, HostUnreachable, RemoteError
 from cockpit.remote.hosts.host import PlainHost
 from cockpit.remote.hosts.known import KnownHostsCheck, KnownHostsClient
@@ -167,7 +168,7 @@ class HostDialer(Dialer):
         """Start the command, by a shell as OpenSSH does, and return our end of its standard input and output."""
         ours, theirs = socket.socketpair()
         with theirs:
-            self._proxy = await asyncio.create_subprocess_exec(
+            self._proxy = await started(
                 "sh",
                 "-c",
                 f"exec {self._command}",
