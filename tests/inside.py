@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+
+BEGUN = 10.0
+"""Seconds within which a process that a shell told of has become the program that it shall run: it is the shell's own
+copy, with the shell's environment, for a moment."""
 
 
 def on_host(pid: int, vm_id: str) -> int:
@@ -15,6 +20,15 @@ def on_host(pid: int, vm_id: str) -> int:
     Raises:
         ProcessLookupError: there is none; nothing else may be taken for it.
     """
+    ends = time.monotonic() + BEGUN
+    while (found := _looked_up(pid, vm_id)) is None:
+        if time.monotonic() > ends:
+            raise ProcessLookupError(f"VM {vm_id} has no process {pid}")
+        time.sleep(0.02)
+    return found
+
+
+def _looked_up(pid: int, vm_id: str) -> int | None:
     for place in Path("/proc").iterdir():
         if not place.name.isdigit():
             continue
@@ -26,4 +40,4 @@ def on_host(pid: int, vm_id: str) -> int:
         numbers = next((line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:")), [])
         if numbers and int(numbers[-1]) == pid and f"COCKPIT_SANDBOX={vm_id}".encode() in environment:
             return int(place.name)
-    raise ProcessLookupError(f"VM {vm_id} has no process {pid}")
+    return None
