@@ -15,6 +15,7 @@ from cockpit.errors import CockpitError, Refused, UsageError
 from cockpit.model.files.editing import WriteBack, WrittenBack
 from cockpit.model.files.editor import editor_command
 from cockpit.model.files.entries import size_words
+from cockpit.processes import started
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import ask, input_is_terminal, say, warn
@@ -83,7 +84,7 @@ async def _open(editor: tuple[str, ...], *files: Path) -> None:
         Refused: the editor cannot be started, or says that it failed.
     """
     try:
-        process = await asyncio.create_subprocess_exec(*editor, *map(str, files))
+        process = await started(*editor, *map(str, files))
     except OSError as error:
         raise Refused(f"{editor[0]} cannot be started: {error.strerror}", hint="set VISUAL or EDITOR") from error
     if (code := await process.wait()) != 0:

@@ -133,3 +133,8 @@ def test_nobody_but_the_folder_of_a_kind_knows_its_name() -> None:
                 ):
                     found.append(place(path, node.lineno))
     assert found == []
+
+
+def test_programs_are_started_in_one_way_that_survives_being_cancelled() -> None:
+    others = [path for path in package_files() if path != PACKAGE / "processes.py"]
+    assert [place(path) for path in others if "create_subprocess" in path.read_text(encoding="utf-8")] == []

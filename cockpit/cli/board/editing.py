@@ -20,6 +20,7 @@ from cockpit.model.commands.board import EditTask
 from cockpit.model.files.editor import editor_command
 from cockpit.model.tasks.merging import Collision, changed_parts
 from cockpit.model.tasks.port import TaskDraft
+from cockpit.processes import started
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line, our_text
 from cockpit.text.streams import ask, input_is_terminal, say, warn
@@ -99,7 +100,7 @@ async def _open(draft: TaskDraft) -> None:
     if not editor:
         raise UsageError("there is no editor", hint="set VISUAL or EDITOR")
     try:
-        process = await asyncio.create_subprocess_exec(*editor, str(draft.path))
+        process = await started(*editor, str(draft.path))
     except OSError as error:
         raise Refused(f"{editor[0]} cannot be started: {error.strerror}", hint="set VISUAL or EDITOR") from error
     if (code := await process.wait()) != 0:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.embedded.scripted_agent.service import call
+from cockpit.processes import started
 
 UPDATE_INTERVAL = 0.1
 """Seconds between two snapshots of a command's output."""
@@ -57,7 +58,7 @@ class Shells:
         Returns:
             the output (its tail, if it is long), the exit code (None if it was stopped), and whether it was cut.
         """
-        process = await asyncio.create_subprocess_exec(
+        process = await started(
             *("bash", "-c", command),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 from pathlib import Path
@@ -11,6 +10,7 @@ from textual.app import App
 
 from cockpit.errors import Refused
 from cockpit.model.files.editor import editor_command
+from cockpit.processes import started
 from cockpit.ui.terminal.lending import lent
 
 
@@ -31,7 +31,7 @@ async def edit_files(app: App[object], *paths: Path, kept: str, undone: str = "n
         raise Refused(f"there is no editor; {kept}", hint="set VISUAL or EDITOR")
     try:
         with lent(app):
-            process = await asyncio.create_subprocess_exec(*editor, *map(str, paths))
+            process = await started(*editor, *map(str, paths))
             code = await process.wait()
     except OSError as error:
         raise Refused(

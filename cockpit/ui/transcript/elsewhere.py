@@ -14,6 +14,7 @@ from textual.app import App
 
 from cockpit.errors import Refused
 from cockpit.model.files.editor import editor_command
+from cockpit.processes import started
 from cockpit.text.clean import Clean
 from cockpit.ui.terminal.lending import lent
 
@@ -65,7 +66,7 @@ async def opened(app: App[object], text: Clean, name: str, *, editor: bool) -> N
         path = await asyncio.to_thread(saved, text, Path(folder) / f"{name}.md")
         try:
             with lent(app):
-                process = await asyncio.create_subprocess_exec(*command, str(path))
+                process = await started(*command, str(path))
                 code = await process.wait()
         except OSError as error:
             raise Refused(f"{command[0]} cannot be started: {error.strerror}", hint=f"set {variable}") from error
