@@ -46,7 +46,7 @@ class ServiceHealth:
     @property
     def word(self) -> str:
         """In a word or two what is said of it in a title, while it does not answer."""
-        return "refused" if any(code in self.reason for code in (" 401 ", " 403 ")) else self.fault or "down"
+        return self.fault or "down"
 
     @property
     def trouble(self) -> str:

@@ -29,6 +29,8 @@ class ServiceError(CockpitError):
 class TokenRefused(ServiceError, Refused):
     """The bearer token is missing or wrong."""
 
+    fault = "refused"
+
 
 class RecordNotFound(ServiceError, NotFound):
     """No such task, event or entry."""

@@ -58,9 +58,13 @@ class VersError(CockpitError):
 class ApiKeyRefused(VersError, Refused):
     """The API key is missing, malformed or wrong."""
 
+    fault = "refused"
+
 
 class AccessRefused(VersError, Refused):
     """The key is good, but this is not allowed."""
+
+    fault = "refused"
 
 
 class ResourceNotFound(VersError, NotFound):

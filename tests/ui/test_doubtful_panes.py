@@ -10,6 +10,7 @@ from cockpit.model.attention import NOTHING_WANTED
 from cockpit.model.fleet import Activity, ActivityState, Agent, Fleet, Process, ProcessState
 from cockpit.model.health import ServiceHealth
 from cockpit.model.scaffold import Scaffold
+from cockpit.services.errors import TokenRefused
 from cockpit.text.clean import NOTHING
 from cockpit.ui.look.header import header
 from cockpit.ui.look.rows.doing import warning_word
@@ -29,7 +30,11 @@ PANES = [(AgentsTree, "vers"), (AgentsTree, "registry"), (VmsTable, "vers"), (Bo
 
 
 def healths(*sick: str, reason: str = REFUSED) -> tuple[ServiceHealth, ...]:
-    return tuple(ServiceHealth(n, n not in sick, NOW, reason * (n in sick), HINT * (n in sick)) for n in ALL)
+    fault = TokenRefused.fault if reason == REFUSED else ""
+    return tuple(
+        ServiceHealth(n, n not in sick, NOW, reason * (n in sick), HINT * (n in sick), fault=fault * (n in sick))
+        for n in ALL
+    )
 
 
 @pytest.mark.parametrize(("pane", "service"), PANES)

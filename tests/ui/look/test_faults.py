@@ -11,12 +11,13 @@ from cockpit.model.attention import NOTHING_WANTED
 from cockpit.model.fleet import Fleet, Link, LinkState
 from cockpit.model.health import VM_LIST, ServiceHealth, service_name
 from cockpit.remote.errors import CommandTimedOut, HostKeyChanged, HostUnreachable, SshKeyRefused
+from cockpit.services.errors import TokenRefused
 from cockpit.text.clean import NOTHING, ours
 from cockpit.ui.look.header import header
 from cockpit.ui.look.rows import machines
 from cockpit.ui.look.rows.panes import doubt, unknown_because
 from cockpit.ui.look.tree import TreeNode
-from cockpit.vers.errors import ApiUnreachable
+from cockpit.vers.errors import AccessRefused, ApiKeyRefused, ApiUnreachable
 from tests.ui.fake_engine import NOW
 from tests.ui.look.drawn import agent_line
 from tests.ui.scene import fleet
@@ -27,6 +28,10 @@ WORDS: list[tuple[CockpitError, str]] = [
     (CommandTimedOut("it did not end in its time"), "late"),
     (ApiUnreachable("it did not answer within 18 s", fault="late"), "late"),
     (SshKeyRefused("no key is accepted"), "login refused"),
+    (ApiKeyRefused("could not list: 403 no"), "refused"),
+    (AccessRefused("could not list: 403 no"), "refused"),
+    (TokenRefused("could not list: 401 no"), "refused"),
+    (ApiUnreachable("could not list 401 of 403 records"), "down"),
     (HostUnreachable("connection refused"), "down"),
     (ApiUnreachable("no answer"), "down"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cockpit.model.fleet import Fleet
 from cockpit.model.health import ServiceHealth
+from cockpit.services.errors import TokenRefused
 from cockpit.text.clean import ours
 from cockpit.ui.look.rows.panes import doubt, unknown_because
 
@@ -21,7 +22,10 @@ def said(*health: ServiceHealth) -> str:
 
 
 def test_the_sick_one_is_named_whichever_it_is() -> None:
-    well, sick = ServiceHealth("north board", True, 0.0), ServiceHealth("south board", False, 0.0, "GET said 401 no")
+    well, sick = (
+        ServiceHealth("north board", True, 0.0),
+        ServiceHealth("south board", False, 0.0, "GET said 401 no", fault=TokenRefused.fault),
+    )
     for order in ((well, sick), (sick, well)):
         assert "south board: GET said 401 no" in said(*order)
         assert doubt(fleet(*order), ("board",)) == "south board refused"
