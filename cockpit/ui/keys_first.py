@@ -21,17 +21,6 @@ class Chore(Protocol):
         """Do some of it, in a millisecond or less."""
 
 
-class NoChore:
-    """Nothing to tidy up."""
-
-    def is_due(self) -> bool:
-        """There is none."""
-        return False
-
-    def do(self) -> None:
-        """Do nothing."""
-
-
 class SocketsWait(selectors.DefaultSelector):
     """Tells of no descriptor while a key waits, unless the loop would have nothing to do otherwise.
 
@@ -43,13 +32,13 @@ class SocketsWait(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.key_waits: Callable[[], bool] = lambda: False
-        self.chore: Chore = NoChore()
+        self.chore: Chore | None = None
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Return what is ready, or nothing where a key goes first; what can wait is done before a sleep."""
         if timeout is not None and timeout <= 0:
             return [] if self.key_waits() else super().select(timeout)
-        if self.chore.is_due():
+        if self.chore is not None and self.chore.is_due():
             if ready := super().select(0):
                 return ready
             began = monotonic()
@@ -67,7 +56,7 @@ class KeysFirstLoop(asyncio.SelectorEventLoop):
         super().__init__(self.sockets)
 
 
-def keys_go_first(key_waits: Callable[[], bool], chore: Chore) -> None:
+def keys_go_first(key_waits: Callable[[], bool], chore: Chore | None = None) -> None:
     """Have sockets wait while that says that a key is on its way, and the chore done while nothing is to be done.
 
     It must bound how long it says so. Loops that others started, e.g. in tests, stay as they are.

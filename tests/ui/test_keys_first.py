@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from cockpit.ui.keys_first import NoChore, keys_go_first, run_screen
+from cockpit.ui.keys_first import keys_go_first, run_screen
 from tests.remote.waiting import until
 
 
@@ -51,7 +51,7 @@ async def turns(number: int, each: Callable[[], None] = lambda: None) -> None:
 def test_sockets_wait_while_a_key_does_and_there_is_something_to_do() -> None:
     async def work() -> None:
         waiting = True
-        keys_go_first(lambda: waiting, NoChore())
+        keys_go_first(lambda: waiting)
         with listened() as (there, read):
             there.send(b"agent")
             await turns(200)
