@@ -95,8 +95,8 @@ class BoundedNotices(App[None]):
         """What is shown of its notices."""
         return Toasts()
 
-    def make_way(self) -> None:
-        """Have notices make way for the field with the keys, which may have grown or moved."""
+    def clear_the_field(self) -> None:
+        """Have notices stand clear of the field with the keys, which may have grown or moved."""
         if self._screen_stack and len(self._notifications):
             self.toasts.stand_clear(self.screen)
 
