@@ -170,7 +170,6 @@ class CockpitApp(BoundedNotices):
             text = joined(map(clean_line, self._problems), ours("\n"))
             notice(self, text, title=ours("Settings"), severity="warning", timeout=12)
         self.set_interval(SIZE_INTERVAL, self._settle_size)
-        self.set_interval(SIZE_INTERVAL, self.clear_the_field)
         self.set_interval(RELOAD_INTERVAL, self._reload_themes)
         self._caller.start()
         self.absence.start()
@@ -195,7 +194,6 @@ class CockpitApp(BoundedNotices):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Have the cursor of whatever field is written in blink, or stand."""
         self.motion.still(event.widget)
-        self.call_after_refresh(self.clear_the_field)
 
     def _reload_themes(self) -> None:
         self.own_themes = tuple(dict.fromkeys((*self.own_themes, *self.themes.reload())))

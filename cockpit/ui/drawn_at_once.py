@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
 from textual import events
 from textual.screen import Screen, ScreenResultType
@@ -29,12 +29,23 @@ class HasGate(Protocol):
     gate: HandsKeysOn
 
 
+@runtime_checkable
+class HasNotices(Protocol):
+    """An application whose notices stand beside what is being typed."""
+
+    def clear_the_field(self, screen: Screen[object]) -> bool:
+        """Move those of a screen where they have to; return whether they moved."""
+
+
 class DrawnAtOnce(Screen[ScreenResultType]):
     """A screen whose frames do not wait for their time while an answer to a key is awaited.
 
     The framework draws sixty times a second at most: what changes right after a frame waits 16 ms. Where agents stream,
     a frame was drawn just before one key in three.
     """
+
+    _clears = False
+    """Notices were moved, and the frame is laid out anew."""
 
     async def _on_idle(self, event: events.Idle) -> None:
         app = self.app
@@ -48,3 +59,15 @@ class DrawnAtOnce(Screen[ScreenResultType]):
         needed = self._callbacks or self._layout_required or self._scroll_required or self._recompose_required
         if needed or not isinstance(app, HasGate) or not app.gate.draws_later():
             super()._on_timer_update()
+
+    def _compositor_refresh(self) -> None:
+        """Show a frame; where a notice stands over what is being typed it is moved first, and nobody sees it there."""
+        app, here = self.app, cast("Screen[object]", self)
+        if not self._clears and self.is_current and isinstance(app, HasNotices) and app.clear_the_field(here):
+            self._clears = True
+            try:
+                self._refresh_layout()  # which comes back here
+            finally:
+                self._clears = False
+        else:
+            super()._compositor_refresh()

@@ -21,6 +21,7 @@ from textual.widgets import Input, TextArea
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line
 from cockpit.ui.settling import Settling
+from cockpit.ui.widgets.choice_field import ChoiceField
 from cockpit.ui.widgets.data_fields import DataInput, DataTextArea, TypedText, is_written
 from cockpit.ui.widgets.notice import notice
 
@@ -244,7 +245,7 @@ class KeyGate:
         """Return the key at that place of the standard layout, for one that acts; what is written stays as it is."""
         if not isinstance(event, events.Key) or event.key.isascii():
             return event
-        writes = is_written(event.character) and isinstance(self._app.focused, Input | TextArea)
+        writes = is_written(event.character) and isinstance(self._app.focused, Input | TextArea | ChoiceField)
         place = "" if writes or self._action_of(event.key) else self._places().get(event.key, "")
         if not place:
             return event

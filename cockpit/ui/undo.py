@@ -35,6 +35,10 @@ class LastAct:
     """Unix seconds of the engine, when it was done."""
     command: CommandId | None = None
     """The order that it was, until its receipt says that it is done."""
+    holds: Callable[[], bool] = lambda: True
+    """Whether what it did still stands: what something else has changed since cannot be undone."""
+    when_done: Callable[[LastAct], None] | None = None
+    """Takes it back once it is done: that was wanted while it was under way."""
 
 
 class LastActs:
@@ -48,15 +52,18 @@ class LastActs:
         if undoable is not None:
             self._add(LastAct(undoable.said, undoable.back, now, command))
 
-    def done(self, said: str, undo: Callable[[], None], now: float) -> None:
+    def done(
+        self, said: str, undo: Callable[[], None], now: float, *, holds: Callable[[], bool] = lambda: True
+    ) -> None:
         """Take something that was done on this screen alone, e.g. a mark.
 
         Args:
             said: what was done, e.g. `marked 3`.
             undo: undoes it.
             now: unix seconds.
+            holds: whether what it did still stands.
         """
-        self._add(LastAct(said, undo, now))
+        self._add(LastAct(said, undo, now, holds=holds))
 
     def _add(self, act: LastAct) -> None:
         self._acts.append(act)
@@ -66,25 +73,36 @@ class LastActs:
         """Take in what became of orders: what failed needs no undoing; the line stands from when it is done."""
         stages = {one.id: one.stage for one in fleet.receipts}
         self._acts = [act for act in self._acts if act.command is None or stages.get(act.command) not in OVER]
-        for act in self._acts:
+        for act in tuple(self._acts):
             if act.command is not None and stages.get(act.command) is Stage.DONE:
                 act.command, act.at = None, now
+                if act.when_done is not None:
+                    self._acts.remove(act)
+                    act.when_done(act)
 
     @property
     def newest(self) -> LastAct | None:
-        """The newest act that is done."""
-        return next((act for act in reversed(self._acts) if act.command is None), None)
+        """The act that the next undo means: the newest, under way or done, that is not being taken back already."""
+        return next((act for act in reversed(self._acts) if act.when_done is None and act.holds()), None)
 
-    def take(self) -> LastAct | None:
-        """Return the newest act that is done, and forget it: it is being undone."""
+    def take(self, when_done: Callable[[LastAct], None]) -> LastAct | None:
+        """Return the act that is undone now, and forget it; one that is under way is taken back once it is done.
+
+        Args:
+            when_done: takes such a one back then.
+        """
         act = self.newest
-        if act is not None:
+        if act is None:
+            return None
+        if act.command is not None:
+            act.when_done = when_done
+        else:
             self._acts.remove(act)
         return act
 
     def line(self, now: float) -> str:
         """Return what was done just now, empty text if that is some seconds ago."""
-        act = self.newest
+        act = next((act for act in reversed(self._acts) if act.command is None and act.holds()), None)
         return act.said if act is not None and now - act.at < UNDO_SECONDS else ""
 
 

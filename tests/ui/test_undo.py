@@ -8,13 +8,14 @@ import pytest
 
 from cockpit.model.acts import DoneAct
 from cockpit.model.commands.vm import Pause, Resume
-from cockpit.model.fleet import Power
-from cockpit.model.receipts.receipt import Stage
-from cockpit.model.undoing import UNDO_SECONDS
+from cockpit.model.fleet import Fleet, Power
+from cockpit.model.ids import AgentId, CommandId, VmId
+from cockpit.model.receipts.receipt import Receipt, Stage
+from cockpit.model.undoing import UNDO_SECONDS, Undoable
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.dialogs.acts import ActsDialog
 from cockpit.ui.screens.home.screen import HomeScreen
-from cockpit.ui.undo import UndoBar
+from cockpit.ui.undo import LastAct, LastActs, UndoBar
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.scene import scene
 
@@ -23,6 +24,40 @@ def finish(engine: FakeEngine, stage: Stage = Stage.DONE) -> None:
     """Let all orders come to their end."""
     receipts = tuple(replace(one, stage=stage) for one in engine.fleet.receipts)
     engine.change(replace(engine.fleet, receipts=receipts))
+
+
+def of_undo(acts: LastActs) -> str:
+    """Return what the next undo means."""
+    return acts.newest.said if acts.newest is not None else ""
+
+
+def test_undo_means_the_newest_act_that_stands_and_one_under_way_is_taken_back_once_it_is_done() -> None:
+    acts, stands = LastActs(), [True]
+    taken: list[LastAct] = []
+    nothing = Fleet()
+    acts.done("moved", lambda: None, 1.0)
+    acts.done("marked", lambda: None, 2.0, holds=lambda: stands[0])
+    assert acts.line(2.0) == "marked" and of_undo(acts) == "marked"
+    stands[0] = False  # the marks were used
+    assert acts.line(2.0) == "moved" and of_undo(acts) == "moved"
+    ordered = Receipt(CommandId("c"), AgentId("a"), "pause", "", Stage.WRITTEN, 3.0)
+    acts.ordered(Undoable("paused", Resume(VmId("v"))), ordered.id, 3.0)
+    assert acts.line(3.0) == "moved"
+    assert acts.take(taken.append) is not None and not taken
+    # While that goes on, another undo means what was done before it.
+    assert of_undo(acts) == "moved"
+    acts.flush(replace(nothing, receipts=(ordered,)), 4.0)
+    assert not taken
+    acts.flush(replace(nothing, receipts=(replace(ordered, stage=Stage.DONE),)), 5.0)
+    assert [act.said for act in taken] == ["paused"]
+    acts.flush(replace(nothing, receipts=(replace(ordered, stage=Stage.DONE),)), 6.0)
+    assert len(taken) == 1 and acts.line(6.0) == "moved"
+
+
+def stand(home: HomeScreen, engine: FakeEngine, power: Power) -> None:
+    """Let all VMs stand so, and the screen take it in."""
+    engine.change(replace(engine.fleet, vms=tuple(replace(one, power=power) for one in engine.fleet.vms)))
+    home.bridge.flush()
 
 
 @pytest.mark.usefixtures("short_pauses")
@@ -38,12 +73,18 @@ async def test_a_pause_is_undone_by_one_key_and_what_was_done_is_shown() -> None
         bar = home.query_one(UndoBar)
         home.command(Pause(vm.id, now=True))
         home.bridge.flush()
-        # Nothing is undone that is not done, and the line promises nothing.
-        assert not (home.situation().undoes or home.query_one("#undo").display)
+        # The line promises nothing that is not done. The key means that act all the same, and not one before it.
+        assert not bar.display
+        await pilot.press("u")
+        assert engine.ordered == [Pause(vm.id, now=True)]
         finish(engine)
-        vms = tuple(replace(one, power=Power.PAUSED) if one.id == vm.id else one for one in engine.fleet.vms)
-        engine.change(replace(engine.fleet, vms=vms))
-        home.bridge.flush()
+        stand(home, engine, Power.PAUSED)
+        assert engine.ordered == [Pause(vm.id, now=True), Resume(vm.id)]
+        engine.ordered.clear()
+        stand(home, engine, Power.RUNNING)
+        home.command(Pause(vm.id, now=True))
+        finish(engine)
+        stand(home, engine, Power.PAUSED)
         await pilot.pause()
         assert [bar.display] == [True]
         assert " ✓ paused " in str(bar.render()) and "u undo" in str(bar.render())

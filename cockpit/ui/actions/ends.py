@@ -28,6 +28,7 @@ from cockpit.ui.dialogs.pick import PickDialog
 from cockpit.ui.look.cells import age, content
 from cockpit.ui.look.rows.machines import vm_words
 from cockpit.ui.look.rows.names import fit_name
+from cockpit.ui.undo import LastAct
 from cockpit.ui.widgets.notice import notice
 from cockpit.ui.widgets.row_list import Row
 
@@ -147,10 +148,18 @@ def _undo(home: HomePort) -> None:
 
 
 def _take_back(home: HomePort) -> None:
-    """Undo the newest act of this screen."""
-    act = home.last_acts.take()
+    """Undo the newest act of this screen; what is still under way is undone as soon as it is done."""
+    act = home.last_acts.take(lambda done: _carry_back(home, done))
     if act is None:
         return
+    if act.command is not None:
+        notice(home.app, our_line("undone as soon as it is done: {}", act.said))
+    else:
+        _carry_back(home, act)
+
+
+def _carry_back(home: HomePort, act: LastAct) -> None:
+    """Undo what is done."""
     if callable(act.undo):
         act.undo()
         notice(home.app, our_line("undone: {}", act.said), timeout=3)

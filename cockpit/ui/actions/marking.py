@@ -16,11 +16,17 @@ def _mark(home: HomePort) -> None:
     """Mark the agent and go on to the next one: three in a row are three presses."""
     agent, before = home.agent, home.marks
     if agent is not None:
-        home.mark(before.toggled(agent.id))
         done = "took the mark from" if agent.id in before.agents else "marked"
-        home.last_acts.done(f"{done} {agent.name}", lambda: home.mark(before), home.engine.now())
+        _put(home, before.toggled(agent.id), f"{done} {agent.name}")
         if home.pane == "agents":
             _go_on(home.list_pane("agents"), 1)
+
+
+def _put(home: HomePort, marks: AgentMarks, said: str) -> None:
+    """Mark others than before; that can be undone until the marks were used."""
+    before = home.marks
+    home.mark(marks)
+    home.last_acts.done(said, lambda: home.mark(before), home.engine.now(), holds=lambda: home.marks == marks)
 
 
 def _go_on(tree: Pane, step: int) -> None:
@@ -45,9 +51,7 @@ def _mark_on(step: int) -> Handler:
         marks = before.toggled(here.id) if both else before
         for agent in (here, there):
             marks = marks if agent.id in marks.agents or both else marks.toggled(agent.id)
-        home.mark(marks)
-        said = f"took the mark from {here.name}" if both else f"marked {here.name} and {there.name}"
-        home.last_acts.done(said, lambda: home.mark(before), home.engine.now())
+        _put(home, marks, f"took the mark from {here.name}" if both else f"marked {here.name} and {there.name}")
 
     return mark
 
@@ -57,9 +61,7 @@ def _in_the_list(situation: Situation) -> str:
 
 
 def _clear(home: HomePort) -> None:
-    before = home.marks
-    home.mark(AgentMarks())
-    home.last_acts.done("cleared the marks", lambda: home.mark(before), home.engine.now())
+    _put(home, AgentMarks(), "cleared the marks")
 
 
 def _needs_marks(situation: Situation) -> str:

@@ -23,8 +23,10 @@ from cockpit.ui.widgets.plain import Plain
 
 
 def assignees(fleet: Fleet) -> tuple[Choice, ...]:
-    """Return nobody and every agent as choices."""
-    return (Choice("", ours("nobody")), *(Choice(agent.name, clean_line(agent.name)) for agent in fleet.agents))
+    """Return nobody, every agent, and whoever else has a task as choices."""
+    names = dict.fromkeys(agent.name for agent in fleet.agents)
+    others = dict.fromkeys(sorted({task.assignee for task in fleet.tasks if task.assignee} - names.keys()))
+    return (Choice("", ours("nobody")), *(Choice(name, clean_line(name)) for name in names | others))
 
 
 class TaskForm(FormDialog):
