@@ -37,7 +37,7 @@ from cockpit.ui.keys_first import keys_go_first
 from cockpit.ui.look.agent_colours import ReadableColours
 from cockpit.ui.look.themes import ANSI_THEME, AUTO_THEME, DARK_THEME, DEFAULT_THEME, LIGHT_THEME, VARIABLE_DEFAULTS
 from cockpit.ui.motion import Motion
-from cockpit.ui.palette import ActionProvider
+from cockpit.ui.palette.lately import Lately
 from cockpit.ui.screens.action_screen import ActionScreen, give_own
 from cockpit.ui.screens.catalogue import OVER_HOME
 from cockpit.ui.screens.home.screen import HomeScreen
@@ -76,10 +76,8 @@ class CockpitApp(BoundedNotices):
 
     TITLE = "cockpit"
     CSS_PATH: ClassVar = ["app.tcss", "screens/home/home.tcss", "screens/over.tcss"]
-    COMMANDS: ClassVar = {ActionProvider}
-    COMMAND_PALETTE_BINDING = "f24"
-    """The registry's `ctrl+p` opens the palette; the framework's own binding is moved out of the way."""
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False
+    """The registry's own opens: the framework's has no groups, and two lines for each entry."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "detach", show=False, priority=True)]
 
     def __init__(
@@ -115,6 +113,7 @@ class CockpitApp(BoundedNotices):
         if low_bandwidth:
             self.animation_level = "none"
         self.motion = Motion(self, engine.coordination.preferences, low=low_motion, configured=configured_motion)
+        self.lately = Lately(engine.coordination.preferences)
         self._collector = QuietCollector(self.gate.quiet_for)
         self._caller = Caller(self, engine, write=self._write, quiet_for=self.gate.quiet_for)
         self.absence = Absence(self, engine, self.gate.quiet_for)
@@ -173,6 +172,7 @@ class CockpitApp(BoundedNotices):
         self.set_interval(RELOAD_INTERVAL, self._reload_themes)
         self._caller.start()
         self.absence.start()
+        self.run_worker(self.lately.load(), name="what was chosen lately")
         keys_go_first(self.gate.is_answering, self._collector)
         if isinstance(self._driver, TerminalDriver):
             self._driver.read_something = self.gate.comes

@@ -94,7 +94,6 @@ class KeyGate:
         self._dropped = 0
         self.read_at = 0.0
         """When what was handed on last was read."""
-        self._unready = 0
         self._restless = 0
         """Steps of rest that are still to come before nothing of the last key can be under way."""
         self._calming: asyncio.TimerHandle | None = None
@@ -170,7 +169,7 @@ class KeyGate:
     async def _drain(self) -> None:
         """Give every key its turn; an error of the gate's own holds no key."""
         try:
-            while self._waiting or self._dropped or self._unready:
+            while self._waiting or self._dropped:
                 if not self._waiting:
                     await self._settle()
                     self._say_dropped()
@@ -232,9 +231,6 @@ class KeyGate:
         try:
             if self._is_early(event):
                 self._dropped += 1
-                return None
-            if isinstance(event, events.Key) and event.key == "enter" and self._settling.is_searching():
-                self._unready += 1
                 return None
             return self._with_those_behind(event)
         except Exception:
@@ -300,13 +296,12 @@ class KeyGate:
         return ""
 
     def _say_dropped(self) -> None:
-        counts = ((self._dropped, "the question was shown"), (self._unready, "the search had ended"))
-        self._dropped = self._unready = 0
-        for number, when in counts:
-            if number:
-                keys = "1 key" if number == 1 else f"{number} keys"
-                were = "was" if number == 1 else "were"
-                notice(self._app, our_line("{} typed before {} {} not used", keys, when, were), severity="warning")
+        if self._dropped:
+            keys = "1 key" if self._dropped == 1 else f"{self._dropped} keys"
+            were = "was" if self._dropped == 1 else "were"
+            said = our_line("{} typed before the question was shown {} not used", keys, were)
+            notice(self._app, said, severity="warning")
+        self._dropped = 0
 
     def _say_failed(self) -> None:
         log.exception("the key gate failed; keys go on without knowing what those before them began")

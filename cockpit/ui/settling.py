@@ -9,7 +9,6 @@ from time import monotonic
 from weakref import WeakSet
 
 from textual.app import App
-from textual.command import CommandPalette
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
@@ -98,7 +97,7 @@ class Settling:
             now = (tuple(self._app.screen_stack), self._app.focused, tuple(self._pumps()))
             unchanged = unchanged + 1 if now == before else 0
             before = now
-            ready = not self._is_pending() and not self.is_searching()
+            ready = not self._is_pending()
             if unchanged and ready and (unchanged > ROUNDS or self._is_quiet(pumps)):
                 return
             if not ready or self._app.screen._callbacks:
@@ -115,20 +114,13 @@ class Settling:
                 return True
             busy = [pump for pump in self._pumps() if _has_work(pump)]
             if not busy:
-                return False  # a screen is to come, or something is looked for
+                return False  # a screen is to come
             await self._reach(busy, PatienceWithComing(SLICE, self._is_coming))
         return self.is_at_rest()
 
     def is_at_rest(self) -> bool:
         """Tell whether nothing is under way now."""
-        return not self._is_pending() and not self.is_searching() and self._is_quiet(self._pumps())
-
-    def is_searching(self) -> bool:
-        """Tell whether the palette still looks for what was typed: its list is that of an earlier text."""
-        screen = self._app.screen
-        return isinstance(screen, CommandPalette) and any(
-            worker.node is screen and not worker.is_finished for worker in self._app.workers
-        )
+        return not self._is_pending() and self._is_quiet(self._pumps())
 
     def _pumps(self) -> list[MessagePump]:
         pumps = [self._app, *self._app.screen_stack, *self._app.screen.walk_children()]

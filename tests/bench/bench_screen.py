@@ -39,6 +39,8 @@ RUN, STYLE = 7, 12
 """Bytes of a move and of a change of style, as a difference of cells would need them."""
 IN_SIGHT = 5
 """Agents that stand in sight below the first, however small a fleet is."""
+PALETTE, WORD = "\x10", "agent"
+"""The key of the palette, and what is looked for in it."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ENDED = 10.0
 """Seconds for a screen to end after its line is gone."""
@@ -138,6 +140,19 @@ class Measured:
             pointed.append(found[0])
             shown.append(found[1])
         return pointed, shown
+
+    def palettes(self, count: int) -> tuple[list[float], list[float]]:
+        """Open the palette and type a word into it, some times.
+
+        Return the seconds until it is there, and for each letter those until it stands in its field.
+        """
+        opened, letters = [], []
+        for _ in range(count):
+            opened += self._press(PALETTE, partial(self._shows, "Do, or go to"))
+            for end, letter in enumerate(WORD, 1):
+                letters += self._press(letter, partial(self._shows, f"│  {WORD[:end]}"))
+            self.type("\x1b")
+        return opened, letters
 
     def _ground_of(self, number: int) -> str:
         """Return the ground on which an agent's row stands in the list; empty text while it does not."""
@@ -304,6 +319,9 @@ def measure(seconds: float, settled: float, keys: int, stall: float, fleets: lis
                 pointed, shown = screen.moves(keys)
                 felt.take(f"{name}: cursor", pointed)
                 felt.take(f"{name}: output of another", shown)
+                opened, letters = screen.palettes(max(1, keys // len(WORD)))
+                felt.take(f"{name}: palette opens", opened)
+                felt.take(f"{name}: letter in the palette", letters)
                 screen.type("p")
             if words[0] != "text":
                 felt.take(name, screen.keys(keys))

@@ -46,6 +46,21 @@ def test_theme(snap_compare: SnapCompare, theme: str) -> None:
     assert snap_compare(cockpit(theme=theme), press=["down"], terminal_size=(120, 40))
 
 
+PALETTES = {
+    "60x20": ((60, 20), "cockpit-dark", ""),
+    "80x24": ((80, 24), "cockpit-dark", "task"),
+    "120x40": ((120, 40), "cockpit-dark", ""),
+    "high-contrast": ((120, 40), "high-contrast", "pa"),
+}
+"""The palette at these sizes, in these themes, for what was typed."""
+
+
+@pytest.mark.parametrize("name", list(PALETTES))
+def test_palette(snap_compare: SnapCompare, name: str) -> None:
+    size, theme, typed = PALETTES[name]
+    assert snap_compare(cockpit(theme=theme), press=["ctrl+p", *typed], terminal_size=size)
+
+
 def test_empty_fleet(snap_compare: SnapCompare) -> None:
     empty = FakeEngine(Fleet(source="embedded"))
     assert snap_compare(cockpit(empty), terminal_size=(120, 40))

@@ -18,7 +18,7 @@ from cockpit.ui.dialogs.confirm import ConfirmDialog
 from cockpit.ui.dialogs.dialog import TextDialog
 from cockpit.ui.writing.composer import Composer
 from tests.ui.scene import vm_id
-from tests.ui.test_home import cockpit, notifications
+from tests.ui.test_home import cockpit
 from tests.ui.test_key_gate import low_priority as low_priority
 from tests.ui.test_key_gate import settled, write
 
@@ -57,15 +57,6 @@ async def test_the_palette_chooses_from_the_results_of_what_was_typed() -> None:
         await write(pilot, "ctrl+p", *"why", "enter")
         assert isinstance(pilot.app.screen, TextDialog)
         assert engine.ordered == []
-
-
-async def test_an_enter_before_the_search_has_ended_chooses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cockpit.ui.settling.Settling.is_searching", lambda gate: True)
-    monkeypatch.setattr("cockpit.ui.key_gate.LIMIT", 0.2)
-    async with cockpit() as (pilot, _home, engine):
-        await write(pilot, "ctrl+p", *"why", "enter")
-        assert not isinstance(pilot.app.screen, TextDialog) and engine.ordered == []
-        assert "1 key typed before the search had ended was not used" in notifications(pilot)
 
 
 async def test_a_place_and_a_prompt_to_it() -> None:

@@ -5,50 +5,19 @@ from __future__ import annotations
 import os
 from typing import Protocol, runtime_checkable
 
-from textual.app import App
-
 from cockpit.text.clean import ours
 from cockpit.ui.actions.action import PANES, Action, Situation
 from cockpit.ui.actions.home_port import HomePort
+from cockpit.ui.actions.palette import open_palette
+from cockpit.ui.actions.wearing import theme_names, wear_theme
 from cockpit.ui.dialogs.help import HelpDialog
 from cockpit.ui.dialogs.themes import ThemeDialog
 from cockpit.ui.terminal.colours import are_unwanted
 from cockpit.ui.widgets.notice import notice
 
 
-@runtime_checkable
-class ThemedApp(Protocol):
-    """An application that can wear themes."""
-
-    own_themes: tuple[str, ...]
-    themes: KeepsTheme
-
-
-class KeepsTheme(Protocol):
-    """Who keeps which theme was picked."""
-
-    def keep(self, name: str) -> None:
-        """Keep one."""
-
-
-def theme_names(app: App[object]) -> tuple[str, ...]:
-    """Return the themes that an application can wear."""
-    return app.own_themes if isinstance(app, ThemedApp) else ()
-
-
-def wear_theme(app: App[object], name: str) -> None:
-    """Wear a theme that was picked, here and in the cockpits to come."""
-    app.theme = name
-    if isinstance(app, ThemedApp):
-        app.themes.keep(name)
-
-
 def _help(home: HomePort) -> None:
     home.open_dialog(HelpDialog(home.key_help))
-
-
-def _palette(home: HomePort) -> None:
-    home.app.action_command_palette()
 
 
 def _theme(home: HomePort) -> None:
@@ -107,7 +76,15 @@ ACTIONS: tuple[Action, ...] = (
         _help,
         panes=(*PANES, "composer"),
     ),
-    Action("app.palette", "ctrl+p", "palette", "Cockpit", "Find any action by name", _palette, panes=PANES),
+    Action(
+        "app.palette",
+        "ctrl+p",
+        "palette",
+        "Cockpit",
+        "Find any act, agent or place by some letters",
+        open_palette,
+        panes=PANES,
+    ),
     Action("app.theme", "", "theme", "Cockpit", "Pick a theme by looking at it; it is kept", _theme, _theme_shows),
     Action(
         "app.motion",

@@ -10,9 +10,9 @@ from cockpit.model.commands.command import Command
 from cockpit.model.ids import AgentId, TaskId
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import clean_line
-from cockpit.ui.actions.application import theme_names, wear_theme
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.talk import message, order, submit
+from cockpit.ui.actions.wearing import theme_names, wear_theme
 from cockpit.ui.actions.words import GO, TEXTS, vocabulary
 from cockpit.ui.command_line.grammar import HERE, Kind, Parsed
 from cockpit.ui.command_line.line import CommandLine

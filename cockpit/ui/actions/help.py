@@ -11,6 +11,7 @@ from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.action import PANE_WORDS, Action
 from cockpit.ui.actions.also import QUESTION_KEYS, REMARKS
 from cockpit.ui.actions.keys import key_labels
+from cockpit.ui.actions.offered import OWN
 from cockpit.ui.actions.registry import grouped
 from cockpit.ui.look.cells import Piece, break_points, content, fit, width_of
 from cockpit.ui.writing.keys import COMPOSER_KEYS
@@ -72,7 +73,7 @@ def help_text(
         own: the operator's own commands.
     """
     words = needle.casefold().split()
-    sections: list[tuple[str, Sequence[Action]]] = [*grouped(), *([("Own commands", own)] if own else [])]
+    sections: list[tuple[str, Sequence[Action]]] = [*grouped(), *([(OWN, own)] if own else [])]
     if near := [action for _, actions in sections for action in actions if _counts(action, here)]:
         sections.insert(0, (f"Here: {PANE_WORDS.get(here, (here, here))[1]}", near))
     pieces: list[Piece] = []

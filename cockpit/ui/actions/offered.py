@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+OWN = "Own commands"
+"""The group of the operator's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class OfferedAction:

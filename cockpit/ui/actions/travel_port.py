@@ -16,5 +16,10 @@ class TravelPort(Protocol):
     def show_tab(self, name: str) -> None:
         """Show a part of what there is of the selected agent, by the name of its tab."""
 
-    def offered(self, *, alone: bool = False) -> list[OfferedAction]:
-        """Return the actions that make sense here; `alone` judges them by what is selected, whoever is marked."""
+    def offered(self, *, alone: bool = False, anywhere: bool = False) -> list[OfferedAction]:
+        """Return the actions that make sense here.
+
+        Args:
+            alone: they are judged by what is selected, whoever is marked.
+            anywhere: also those that have their keys on another screen, and the operator's own commands.
+        """

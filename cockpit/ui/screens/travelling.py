@@ -7,12 +7,15 @@ from typing import cast
 
 from cockpit.model.ids import AgentId
 from cockpit.ui.actions.home_port import HomePort
-from cockpit.ui.actions.offered import OfferedAction
+from cockpit.ui.actions.offered import OWN, OfferedAction
 from cockpit.ui.actions.registry import ACTIONS, disabled_reason, hidden
 from cockpit.ui.look.cells import Piece
 from cockpit.ui.places.crumbs import Crumb, crumb_pieces
 from cockpit.ui.places.history import ScreenPlace
 from cockpit.ui.screens.action_screen import ActionScreen
+
+TIED = ("agent", "grid")
+"""Screens whose own actions are about parts of themselves: elsewhere they would do nothing."""
 
 
 class Traveller(ActionScreen):
@@ -35,16 +38,29 @@ class Traveller(ActionScreen):
     def show_tab(self, name: str) -> None:
         """Show a part of what there is of an agent, where there are such parts."""
 
-    def offered(self, *, alone: bool = False) -> list[OfferedAction]:
-        """Return the actions that make sense here; `alone` judges them by what is selected, whoever is marked."""
+    def offered(self, *, alone: bool = False, anywhere: bool = False) -> list[OfferedAction]:
+        """Return the actions that make sense here.
+
+        Args:
+            alone: they are judged by what is selected, whoever is marked.
+            anywhere: also those that have their keys on another screen, and the operator's own commands.
+        """
         situation = replace(self.situation(), marked=()) if alone else self.situation()
-        here = [one for one in ACTIONS if one.screen in ("home", self.NAME) and self.offers(one)]
+        near = ("home", self.NAME)
+        elsewhere = [one for one in ACTIONS if anywhere and one.screen not in (*near, *TIED)]
+        here = [one for one in ACTIONS if one.screen in near]
+        own = tuple(self.own.values()) if anywhere else ()
         return [
             OfferedAction(
-                one.id, one.label, one.group, one.description, self.key_of(one.id), disabled_reason(one, situation)
+                one.id,
+                one.label,
+                OWN if one.id in self.own else one.group,
+                one.description,
+                self.key_of(one.id) if one.screen in near else "",
+                disabled_reason(one, situation),
             )
-            for one in here
-            if not hidden(one, situation)
+            for one in (*here, *elsewhere, *own)
+            if self.offers(one) and not hidden(one, situation)
         ]
 
     def foremost(self) -> HomePort:

@@ -61,7 +61,7 @@ CASES: dict[str, tuple[bytes, list[Command]]] = {
     "escape and a key behind it": (b"jpxak\x1bkpother\r", [Prompt(FIRST, "other")]),
     "a filter": (b"/api\rpgo\r", [Prompt(SECOND, "go")]),
     "a place to go to": (b":lt-api\rpgo\r", [Prompt(SECOND, "go")]),
-    "the palette": (b"\x10all keys\r\x1bjpgo\r", [Prompt(SECOND, "go")]),
+    "the palette": (b"\x10help\r\x1bjpgo\r", [Prompt(SECOND, "go")]),
     "a paste between keys": (b"p\x1b[200~x\ny\x1b[201~z\r", [Prompt(FIRST, "x\nyz")]),
     "the inbox, closed": (b"I\x1bpgo\r", [Prompt(FIRST, "go")]),
     "a task": (b"tdo it\x13", [CreateTask("do it", "", "", ())]),
