@@ -12,6 +12,7 @@ from textual.strip import Strip
 
 from cockpit.ui.terminal.cells import CellRow, Pen, cells_of
 from cockpit.ui.terminal.difference import FrameDifference
+from cockpit.ui.terminal.directions import steadied
 
 MOST_NOTED = 32
 """Strips that wait for one line; beyond that they are laid down, so that a terminal that stalls costs no memory."""
@@ -132,8 +133,9 @@ class Replica:
                 self._laid = set(range(len(self._wanted)))
             found = FrameDifference(self._pen)
             for y in sorted(self._laid):
-                found.add(y, self._wanted[y], self._shown[y])
-                self._shown[y] = self._wanted[y].copy()
+                wanted = steadied(self._wanted[y])
+                found.add(y, wanted, self._shown[y])
+                self._shown[y] = wanted.copy()
             self._laid.clear()
             text = found.text(cursor, self._shown_cursor) if self._wanted else ""
             self._shown_cursor, self._pen = cursor, found.pen
