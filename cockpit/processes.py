@@ -7,11 +7,11 @@ import contextlib
 import os
 import signal
 from asyncio.subprocess import Process
-from pathlib import Path
+from os import PathLike
 from typing import Any
 
 
-async def started(*words: str | Path, **options: Any) -> Process:
+async def started(*words: str | PathLike[str], **options: Any) -> Process:
     """Start a program, as `asyncio.create_subprocess_exec` does with the same words and options.
 
     Who is cancelled meanwhile ends it with what it began, and goes on. CPython 3.11 and 3.12 wait then, now and then

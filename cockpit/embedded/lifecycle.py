@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http
 import http.client
 import os
@@ -171,18 +172,18 @@ def end_fleet(root: Path) -> None:
 async def _halt_all(root: Path) -> None:
     from cockpit.embedded.sandbox.sandboxes import Sandboxes
 
-    sandboxes = Sandboxes(root)
-    await sandboxes.adopt()
-    await sandboxes.halt_all()
+    with contextlib.closing(Sandboxes(root)) as sandboxes:
+        await sandboxes.adopt()
+        await sandboxes.halt_all()
 
 
 async def _destroy_all(root: Path) -> None:
     # Here alone, since it brings the SSH library along, which a mere start has no use for.
     from cockpit.embedded.sandbox.sandboxes import Sandboxes
 
-    sandboxes = Sandboxes(root)
-    await sandboxes.adopt()
-    await sandboxes.destroy_all()
+    with contextlib.closing(Sandboxes(root)) as sandboxes:
+        await sandboxes.adopt()
+        await sandboxes.destroy_all()
 
 
 def _start(root: Path, deadline: float, walls: str) -> ServerEndpoint:

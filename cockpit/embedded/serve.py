@@ -136,6 +136,7 @@ async def _serve(root: Path) -> None:
     finally:
         endpoint_file(root).unlink(missing_ok=True)
         await gateway.close()
+        sandboxes.close()
         records.close()
         logger.info("stopped; agents go on")
 

@@ -9,7 +9,7 @@ from tests.architecture.sources import PACKAGE, nodes, package_files, place, tre
 DOOR = PACKAGE / "text" / "streams.py"
 PROTOCOLS = {
     PACKAGE / "embedded" / "scripted_agent" / "__main__.py",
-    PACKAGE / "embedded" / "sandbox" / "init.py",
+    PACKAGE / "embedded" / "sandbox" / "fork_server.py",
     PACKAGE / "embedded" / "sandbox" / "walls" / "raise_walls.py",
     *(PACKAGE / "agents").glob("*/__main__.py"),
 }

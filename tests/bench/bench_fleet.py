@@ -45,7 +45,7 @@ KINDS = (
     (b"scripted_agent", "agents"),
     (b"tmux", "tmux servers"),
     (b"sandbox/init", "first processes"),
-    (b"raise_walls", "first processes"),
+    (b"sandbox/fork_server", "first processes"),
 )
 
 
@@ -75,10 +75,16 @@ def members(vm_ids: set[str]) -> set[int]:
     return found | (firsts & {parents[pid] for pid in found})
 
 
+def children_of(pid: int) -> list[int]:
+    """Return the processes that the server keeps for itself."""
+    listed = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(word) for path in listed for word in path.read_text().split()]
+
+
 def memory(vm_ids: set[str], server: int) -> Counter[str]:
     """Return the bytes of each kind of process, the server's among them."""
     sizes = Counter({"server": proportional_memory(server)})
-    for pid in members(vm_ids):
+    for pid in members(vm_ids) | set(children_of(server)):
         with contextlib.suppress(OSError):
             sizes[kind_of(pid)] += proportional_memory(pid)
     return sizes

@@ -110,6 +110,7 @@ async def check_empty(sandboxes: Sandboxes) -> None:
     vm_ids = sandboxes.vm_ids()
     sockets = [sandboxes.layout.socket_directory(vm_id) for vm_id in vm_ids]
     await sandboxes.destroy_all()
+    sandboxes.close()
     for vm_id in vm_ids:
         assert not processes_of(vm_id)
     assert not first_processes_of(sandboxes.layout.root)

@@ -100,6 +100,7 @@ def _arguments(spawn: Spawn, instructions: str, again: bool) -> Sequence[str]:
     options = [word for label in spawn.labels if label.startswith(LABEL) for word in label[len(LABEL) :].split()]
     return [
         sys.executable,
+        "-S",
         "-m",
         "cockpit.embedded.scripted_agent",
         "--mode",

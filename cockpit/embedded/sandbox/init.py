@@ -1,18 +1,20 @@
 """The first process of a sandbox without a control group: it starts commands on request and adopts every orphan.
 
-Run as `python -I -S init.py SOCKET`; it prints its pid once it listens, and stays behind. It is a child subreaper
-(prctl(2), PR_SET_CHILD_SUBREAPER), so whatever its commands start remains its descendant, even a process that cleared
-its environment, began a session of its own and lost its parents. It needs the standard library only.
+Forked by `fork_server.py`. It is a child subreaper (prctl(2), PR_SET_CHILD_SUBREAPER), so whatever its commands start
+remains its descendant, even a process that cleared its environment, began a session of its own and lost its parents.
+It needs the standard library only.
 
 A request is one connection: four bytes of length, big-endian, and JSON (`arguments`, `environment`), with three
-descriptors for standard input, output and error. The answers are lines of JSON: `pid`, and `exit` when it ended: the
-exit code, or minus the number of the signal. A connection that closes ends nothing.
+descriptors for standard input, output and error. The answers are lines of JSON: an empty one of the command itself,
+before it begins, so that the kernel tells the server which number it has on the host, and `exit` when it ended: the
+exit code, or minus the number of the signal. Or there is an `error`. A connection that closes ends nothing. A request
+may have `terminal` (columns and rows) instead of descriptors: the command gets a terminal of the sandbox, whose other
+end goes to the server; and `files` asks for no command but for a process that reads and writes files for the server
+(`walls/file_calls.py`).
 
-With a second argument, `walled`, standard input holds JSON (`members`, `root`, `steps`): it joins the control groups,
-puts itself behind walls (`walls/raise_walls.py`) and is the process number 1 there. A command says then by itself that
-it runs, so that the kernel tells the server which number it has on the host; `terminal` (columns and rows) gives it a
-terminal of the sandbox, whose other end goes to the server; and `files` asks for no command but for a process that
-reads and writes files for the server (`walls/file_calls.py`).
+With walls (`members`, `root`, `steps`) it joins the control groups, puts itself behind walls (`walls/raise_walls.py`)
+and is the process number 1 there. Of each sandbox it is the memory that nothing else has, so what can be done by a
+child that ends is done by one.
 """
 
 from __future__ import annotations
@@ -20,18 +22,19 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
-import importlib
 import json
 import os
-import selectors
+import select
 import signal
 import socket
 import struct
 import sys
 import termios
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from typing import NoReturn
 
 PR_SET_CHILD_SUBREAPER = 36
+prctl = ctypes.CDLL(None, use_errno=True).prctl
 LENGTH = 4
 """Bytes before a request that say how long it is."""
 MAX_REQUEST = 8_000_000
@@ -56,88 +59,38 @@ def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
     data, descriptors, _flags, _address = socket.recv_fds(connection, 65_536, 3)
     for descriptor in descriptors:
         os.set_inheritable(descriptor, False)
-    try:
-        while len(data) < LENGTH or len(data) < LENGTH + int.from_bytes(data[:LENGTH], "big"):
-            more = connection.recv(65_536)
-            if not more or len(data) > MAX_REQUEST:
-                raise ValueError("a request was cut short")
-            data += more
-    except BaseException:
-        close_all(descriptors)
-        raise
+    while len(data) < LENGTH or len(data) < LENGTH + int.from_bytes(data[:LENGTH], "big"):
+        more = connection.recv(65_536)
+        if not more or len(data) > MAX_REQUEST:
+            raise ValueError("a request was cut short")
+        data += more
     return data[LENGTH:], descriptors
 
 
-def close_all(descriptors: list[int]) -> None:
-    """Close descriptors."""
-    for descriptor in descriptors:
-        os.close(descriptor)
+def be_command(connection: socket.socket) -> NoReturn:
+    """Become what is asked for on a connection: a command, or the process that serves files.
 
-
-def start(request: bytes, descriptors: list[int]) -> int:
-    """Start a command at the head of a session of its own; return its pid.
-
-    Raises:
-        OSError, ValueError, KeyError, TypeError: it could not be started.
+    It says itself that it runs: the kernel tells the server with it who it is (unix(7), SCM_CREDENTIALS).
     """
-    asked = json.loads(request)
-    if len(descriptors) != 3:
-        raise ValueError("a request needs three descriptors")
-    actions = [(os.POSIX_SPAWN_DUP2, descriptor, target) for target, descriptor in enumerate(descriptors)]
-    return os.posix_spawn(
-        asked["arguments"][0],
-        asked["arguments"],
-        asked["environment"],
-        file_actions=actions,
-        setsid=True,
-        setsigdef=DEFAULTS,
-        setsigmask=(),
-    )
-
-
-def start_behind_walls(connection: socket.socket, request: bytes, descriptors: list[int]) -> int:
-    """Start what is asked for as a child that says itself that it runs; return its pid behind the walls.
-
-    Raises:
-        OSError, ValueError, KeyError, TypeError, struct.error: it could not be started.
-    """
-    asked = json.loads(request)
-    if len(descriptors) != (0 if "files" in asked or "terminal" in asked else 3):
-        raise ValueError("a request needs three descriptors, or a terminal")
-    master, streams = -1, descriptors
-    if "terminal" in asked:
-        columns, rows = asked["terminal"]
-        size = struct.pack("HHHH", rows, columns, 0, 0)
-        master, slave = os.openpty()
-        streams = [slave] * 3
-        fcntl.ioctl(master, termios.TIOCSWINSZ, size)
     try:
-        pid = os.fork()
-        if pid == 0:
-            be_command(connection, asked, streams, master)
-    finally:
-        close_all(list({master, *streams} - {-1, *descriptors}))
-    return pid
-
-
-def be_command(connection: socket.socket, asked: dict[str, Any], streams: list[int], master: int) -> NoReturn:
-    """Become a command, or the process that serves files."""
-    try:
-        os.setsid()
         signal.set_wakeup_fd(-1)
         for number in DEFAULTS:
             signal.signal(number, signal.SIG_DFL)
-        for target, descriptor in enumerate(streams):
+        request, descriptors = receive(connection)
+        asked = json.loads(request)
+        if len(descriptors) != (0 if "files" in asked or "terminal" in asked else 3):
+            raise ValueError("a request needs three descriptors, or a terminal")
+        os.setsid()
+        master = take_terminal(*asked["terminal"]) if "terminal" in asked else -1
+        for target, descriptor in enumerate(descriptors):
             os.dup2(descriptor, target)
-        if master >= 0:
-            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         socket.send_fds(connection, [b"{}\n"], [master] if master >= 0 else [])
     except BaseException as error:
         say(connection, {"error": str(error)})
         os._exit(126)
     try:
         if "files" in asked:
-            importlib.import_module("walls.file_calls").serve(connection)
+            sys.modules["walls.file_calls"].serve(connection)
             os._exit(0)
         os.execve(asked["arguments"][0], asked["arguments"], asked["environment"])
     except BaseException as error:
@@ -148,32 +101,35 @@ def be_command(connection: socket.socket, asked: dict[str, Any], streams: list[i
     os._exit(126)
 
 
+def take_terminal(columns: int, rows: int) -> int:
+    """Make a terminal of the sandbox this session's own; return its other end."""
+    master, slave = os.openpty()
+    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    for target in (0, 1, 2):
+        os.dup2(slave, target)
+    os.close(slave)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    return master
+
+
 def say(connection: socket.socket, answer: dict[str, object]) -> None:
     """Answer; a server that is gone reads nothing."""
     with contextlib.suppress(OSError):
         connection.sendall(json.dumps(answer).encode() + b"\n")
 
 
-def take(listener: socket.socket, commands: dict[int, socket.socket], *, walled: bool) -> None:
-    """Serve one connection."""
+def take(listener: socket.socket, commands: dict[int, socket.socket]) -> None:
+    """Serve one connection: a child reads it, so that neither its time nor its memory is this process's."""
     connection, _address = listener.accept()
     try:
-        request, descriptors = receive(connection)
-    except (OSError, ValueError) as error:
-        say(connection, {"error": str(error)})
+        pid = os.fork()
+    except OSError as error:
+        say(connection, {"error": f"no process can be made: {error.strerror}"})
         connection.close()
         return
-    try:
-        pid = start_behind_walls(connection, request, descriptors) if walled else start(request, descriptors)
-    except Exception as error:  # whatever it is: the end of this process would be the end of all that it keeps
-        say(connection, {"error": str(error)})
-        connection.close()
-        return
-    finally:
-        close_all(descriptors)
+    if pid == 0:
+        be_command(connection)
     commands[pid] = connection
-    if not walled:
-        say(connection, {"pid": pid})
 
 
 def reap(commands: dict[int, socket.socket]) -> None:
@@ -200,44 +156,80 @@ def has_children() -> bool:
     return True
 
 
-def enter_walls(walls: dict[str, Any]) -> None:
-    """Go behind walls, as the first process there.
+def tell(pid: int) -> NoReturn:
+    """Tell the server the pid of a first process, and end; one that nobody knows of does not stay."""
+    try:
+        os.write(1, str(pid).encode())
+    except OSError:
+        os.kill(pid, signal.SIGKILL)
+    os._exit(0)
+
+
+def fork_first(members: list[str]) -> None:
+    """Return as the first process behind new walls; the one that forked has them built, tells its pid, and ends.
+
+    Args:
+        members: the files by which the control groups are joined.
 
     Raises:
         OSError: the kernel does not allow something of it.
     """
-    raise_walls = importlib.import_module("walls.raise_walls")
-    raise_walls.raise_walls(walls["root"], walls["steps"])
-
-
-def fork_first(walls: dict[str, Any]) -> None:
-    """Return as the first process behind new walls; the one that forked tells its pid, or why not, and ends."""
-    sys.path.append(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - as below
-    for members in walls["members"].splitlines():
-        with open(members, "w", encoding="ascii") as file:  # noqa: PTH123 - as below
-            file.write("0")
-    # Taken in now: behind the walls the file may be gone after an update, or be what an agent made of it.
-    importlib.import_module("walls.file_calls")
-    importlib.import_module("walls.raise_walls").leave_host()
-    reading, writing = os.pipe2(os.O_CLOEXEC)
+    for file in members:
+        descriptor = os.open(file, os.O_WRONLY)
+        os.write(descriptor, b"0")
+        os.close(descriptor)
+    raise_walls = sys.modules["walls.raise_walls"]
+    raise_walls.leave_host()
+    outside, inside = socket.socketpair()
     pid = os.fork()
     if pid:
-        os.close(writing)
-        complaint = b""
-        while more := os.read(reading, 4096):
-            complaint += more
-        if complaint:
-            os.waitpid(pid, 0)
-            sys.exit(complaint.decode(errors="replace"))
-        print(pid, flush=True)
-        os._exit(0)
-    os.close(reading)
-    try:
-        enter_walls(walls)
-    except BaseException as error:
-        os.write(writing, f"{type(error).__name__}: {error}".encode(errors="replace")[:4000])
+        inside.close()
+        build_around(pid, outside)
+    outside.close()
+    if not inside.recv(1):
         os._exit(1)
-    os.close(writing)
+    # The kernel moved it to the new root with the one that built it: pivot_root(2).
+    try:
+        os.chdir("/")
+        raise_walls.give_up_powers()
+    except OSError as error:
+        inside.send(str(error).encode()[:4000])
+        os._exit(1)
+    inside.close()
+
+
+def build_around(first: int, way: socket.socket) -> NoReturn:
+    """Have walls built around a first process, which waits, as standard input says; tell how it went, and end.
+
+    It is done by a child, since only a process behind them can show the processes there.
+    """
+    builder = os.fork()
+    if builder == 0:
+        with told():
+            with open(0, "rb", closefd=False) as stream:
+                walls = json.load(stream)
+            sys.modules["walls.raise_walls"].raise_walls(walls["root"], walls["steps"])
+            os._exit(0)
+    if os.waitpid(builder, 0)[1] == 0:
+        way.send(b"1")
+        complaint = way.recv(4096)
+        if not complaint:
+            tell(first)
+        os.write(1, complaint)
+    os.kill(first, signal.SIGKILL)
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """End this process after the block; what fails in it is told to the server."""
+    try:
+        yield
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            os.write(1, f"{type(error).__name__}: {error}".encode(errors="replace")[:4000])
+    finally:
+        os._exit(1)
 
 
 def still_wanted(path: str, walled: bool) -> bool:
@@ -247,44 +239,55 @@ def still_wanted(path: str, walled: bool) -> bool:
     return os.path.exists(path)  # noqa: PTH110 - as below
 
 
-def serve(path: str, walls: dict[str, Any] | None = None) -> None:
-    """Serve requests until the sandbox is gone."""
+def prepare() -> None:
+    """Set what every first process has from the one that forks it: done by each, it would cost each memory."""
+    for number in IGNORED:
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+
+
+def woken_by_signals() -> int:
+    """Return a descriptor of this process that can be read once a child ended."""
+    wake, woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+    return wake
+
+
+def serve(path: str, members: list[str] | None) -> None:
+    """Serve requests until the sandbox is gone, in a process that is forked here.
+
+    To standard output goes its pid, or why there is none; from standard input comes how its walls are built.
+
+    Args:
+        path: where it listens.
+        members: behind walls, the files by which its control groups are joined.
+    """
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)  # noqa: PTH108 - pathlib would be half of this process's memory
     listener.bind(path)
     listener.listen(64)
-    if walls is not None:
-        fork_first(walls)
+    if members is not None:
+        fork_first(members)
     else:
         pid = os.fork()
         if pid:
-            print(pid, flush=True)
-            os._exit(0)
+            tell(pid)
     os.setsid()
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for target in (0, 1, 2):
-        os.dup2(nowhere, target)
-    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+    for target in (0, 1):
+        os.dup2(2, target)
+    if prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         os._exit(1)
-    for number in IGNORED:
-        signal.signal(number, signal.SIG_IGN)
-    wake, woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    wake = woken_by_signals()
     commands: dict[int, socket.socket] = {}
-    with selectors.DefaultSelector() as selector:
-        selector.register(listener, selectors.EVENT_READ)
-        selector.register(wake, selectors.EVENT_READ)
-        while still_wanted(path, walls is not None) or has_children():
-            for key, _events in selector.select(LOOK_INTERVAL):
-                if key.fileobj is listener:
-                    take(listener, commands, walled=walls is not None)
-                else:
-                    with contextlib.suppress(BlockingIOError):
-                        os.read(wake, 4096)
-            reap(commands)
-
-
-if __name__ == "__main__":
-    serve(sys.argv[1], json.load(sys.stdin) if sys.argv[2:] == ["walled"] else None)
+    waiting = select.poll()
+    waiting.register(listener.fileno(), select.POLLIN)
+    waiting.register(wake, select.POLLIN)
+    while still_wanted(path, members is not None) or has_children():
+        for descriptor, _events in waiting.poll(LOOK_INTERVAL * 1000):
+            if descriptor == wake:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(wake, 4096)
+            else:
+                take(listener, commands)
+        reap(commands)

@@ -17,6 +17,7 @@ from cockpit.embedded.hosting import Enclosure, HostingError, Limits
 from cockpit.embedded.sandbox import etc
 from cockpit.embedded.sandbox.copy import remove_tree
 from cockpit.embedded.sandbox.ending import end_processes
+from cockpit.embedded.sandbox.forking import Forks
 from cockpit.embedded.sandbox.freezer import Freezer, SignalFreezer, build_freezer, still_runs
 from cockpit.embedded.sandbox.launch import LaunchedProcess, Stream, hang_up_group, launch, signal_group
 from cockpit.embedded.sandbox.layout import (
@@ -54,6 +55,7 @@ class Sandbox:
         sockets: Path,
         offer: Callable[[], WallsOffer],
         limits: LimitGroups,
+        forks: Forks,
         *,
         walled: bool,
     ) -> None:
@@ -65,6 +67,7 @@ class Sandbox:
             sockets: the directory of its sockets on the host.
             offer: tells the walls that the fleet has; the first time that takes a moment.
             limits: what it may have at most.
+            forks: starts its first process.
             walled: whether it is made to live behind walls.
         """
         self.layout = layout
@@ -72,7 +75,7 @@ class Sandbox:
         self.freezer = freezer
         self.limits = limits
         self._sockets = sockets
-        self._supervisor = Supervisor(layout.supervisor, sockets / "init")
+        self._supervisor = Supervisor(layout.supervisor, sockets / "init", forks)
         self.walled = walled
         """Whether it has a root directory and process numbers of its own."""
         self._offer = offer
@@ -158,6 +161,7 @@ class Sandbox:
         make_freezer: Callable[[str], Freezer],
         offer: Callable[[], WallsOffer],
         make_limits: Callable[[str, Limits, Freezer], LimitGroups],
+        forks: Forks,
     ) -> Sandbox:
         """Take over a sandbox that an earlier server made: its power state holds, its lost commands end.
 
@@ -166,6 +170,7 @@ class Sandbox:
             make_freezer: makes a new freezer where the recorded control group is gone, as after a reboot.
             offer: tells the walls that the fleet has now.
             make_limits: makes new groups for its limits where the recorded ones are gone.
+            forks: starts its first process, where it needs one.
 
         Raises:
             HostingError: its record is missing or broken.
@@ -179,7 +184,7 @@ class Sandbox:
             limits = no_limits(EARLIER)
         else:
             limits = recorded_limits(wanted, record.groups) or make_limits(layout.vm_id, wanted, freezer)
-        sandbox = cls(layout, freezer, Path(record.sockets), offer, limits, walled=record.walled)
+        sandbox = cls(layout, freezer, Path(record.sockets), offer, limits, forks, walled=record.walled)
         sandbox._record = sandbox._grouped(record)
         layout.prepare()
         private_directory(sandbox._sockets)

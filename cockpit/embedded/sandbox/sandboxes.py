@@ -15,6 +15,7 @@ import asyncssh
 from cockpit.embedded.hosting import Enclosure, Execution, HostingError, Limits, Written
 from cockpit.embedded.sandbox import command_log, etc, execution
 from cockpit.embedded.sandbox.copy import bytes_on_disk, clear_leftovers, copy_tree, remove_tree
+from cockpit.embedded.sandbox.forking import Forks
 from cockpit.embedded.sandbox.freezer import Freezer, SignalFreezer, choose_freezer
 from cockpit.embedded.sandbox.layout import BUILDING, LEAVING, OPEN_TREES, PRIVATE_TREES, FleetLayout, SandboxLayout
 from cockpit.embedded.sandbox.limits import LimitGroups, LimitsProbe, no_limits
@@ -69,6 +70,7 @@ class Sandboxes:
         self._building: set[str] = set()
         self._make_freezer: Callable[[str], Freezer] = SignalFreezer
         self._probe: Probe | None = None
+        self._forks = Forks()
         self._limits_probe = LimitsProbe(self.layout.mark)
         self.platform: Callable[[str], Mapping[str, str]] = no_platform
         """Tells what the programs of a VM get to reach the fleet, once it is served."""
@@ -90,7 +92,7 @@ class Sandboxes:
             try:
                 layout = self.layout.sandbox(directory.name)
                 self._sandboxes[directory.name] = await Sandbox.adopt(
-                    layout, self._make_freezer, self.offer, self._make_limits
+                    layout, self._make_freezer, self.offer, self._make_limits, self._forks
                 )
                 self._sandboxes[directory.name].platform = self._variables
             except (HostingError, OSError) as error:
@@ -129,7 +131,7 @@ class Sandboxes:
         sockets = self.layout.socket_directory(layout.vm_id)
         freezer = self._make_freezer(layout.vm_id)
         groups = self._make_limits(layout.vm_id, limits, freezer)
-        return Sandbox(layout, freezer, sockets, self.offer, groups, walled=walled)
+        return Sandbox(layout, freezer, sockets, self.offer, groups, self._forks, walled=walled)
 
     def _demand(self, vm_id: str) -> Sandbox:
         sandbox = self.find(vm_id)
@@ -379,3 +381,7 @@ class Sandboxes:
             await self.destroy(directory.name)
         for commit_id in self.commit_ids():
             await self.destroy_commit(commit_id)
+
+    def close(self) -> None:
+        """Leave the VMs as they are: they outlive whoever serves them."""
+        self._forks.close()

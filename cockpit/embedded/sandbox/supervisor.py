@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import struct
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,11 +17,10 @@ from pathlib import Path
 
 from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.sandbox import init
+from cockpit.embedded.sandbox.forking import Forks
 from cockpit.embedded.sandbox.processes import read_entry, send_signal
 from cockpit.paths import write_private
 
-START_TIMEOUT = 15.0
-"""Seconds the first process may take to listen, on a machine that is very busy."""
 ANSWER_TIMEOUT = 15.0
 """Seconds until it must have started a command."""
 END_TIMEOUT = 5.0
@@ -50,13 +48,15 @@ class _NotTaken(Exception):
 class Supervisor:
     """One sandbox's first process; it outlives the server, and a later server finds it again."""
 
-    def __init__(self, record: Path, socket_path: Path) -> None:
+    def __init__(self, record: Path, socket_path: Path, forks: Forks) -> None:
         """Prepare.
 
         Args:
             record: the file that holds its pid and start time.
             socket_path: where it listens; short enough for a socket.
+            forks: starts it.
         """
+        self._forks = forks
         self._record = record
         self._socket = socket_path
         self.walls: Callable[[], dict[str, object]] | None = None
@@ -82,25 +82,7 @@ class Supervisor:
             await asyncio.to_thread(self._start)
 
     def _start(self) -> None:
-        program = [sys.executable, "-I", "-S", init.__file__, str(self._socket)]
-        try:
-            walls = b""
-            if self.walls is not None:
-                program.append("walled")
-                walls = json.dumps(self.walls()).encode()
-            done = subprocess.run(
-                program,
-                env={"PATH": os.defpath},
-                cwd="/",
-                input=walls,
-                capture_output=True,
-                timeout=START_TIMEOUT,
-                check=True,
-            )
-            pid = int(done.stdout)
-        except (OSError, ValueError, subprocess.SubprocessError) as error:
-            said = getattr(error, "stderr", b"") or b""
-            raise HostingError(f"the sandbox's first process did not start: {error} {said.decode()[-200:]}") from error
+        pid = self._forks.start(str(self._socket), None if self.walls is None else self.walls())
         entry = read_entry(pid)
         if entry is None:
             raise HostingError("the sandbox's first process ended at once")
@@ -191,7 +173,6 @@ class Supervisor:
             answer = json.loads(line or b'{"error": ""}')
             if "error" in answer:
                 raise ChildProcessError(answer["error"] or "the sandbox's first process ended")
-            pid = int(answer.get("pid", pid))
             if pid < 1:
                 # A signal to it would go to this process's own group.
                 raise ValueError("it does not say which process it started")

@@ -9,8 +9,10 @@ from __future__ import annotations
 import sys
 
 if __name__ == "__main__":
-    # asyncio loads TLS where it can be had, and never needs it here: that is 2 MB of each of a hundred agents.
-    sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]
+    # asyncio loads TLS where it can be had, and never needs it here: that is 2 MB of each of a hundred agents. Digests
+    # by OpenSSL are another half, and Python has its own.
+    for name in ("ssl", "_hashlib"):
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]
     from cockpit.embedded.scripted_agent.program import main
 
     sys.exit(main())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import os
 from typing import Any
 
+from cockpit.embedded.scripted_agent.paths import make_parents
 from cockpit.embedded.scripted_agent.session import Session
 from cockpit.embedded.scripted_agent.wire import tokens_of
 
@@ -61,7 +62,7 @@ class ConversationCommands:
 
     def _do_switch_session(self, command: dict[str, Any]) -> dict[str, Any]:
         session = self._at_rest()
-        path = Path(str(command.get("sessionPath")))
+        path = str(command.get("sessionPath"))
         entries = _stored(path)
         session.reset()
         session.file = path
@@ -106,21 +107,25 @@ class ConversationCommands:
     def _do_export_html(self, command: dict[str, Any]) -> dict[str, Any]:
         import html  # it takes half a megabyte, and few ask for a page
 
-        path = Path(str(command.get("outputPath") or f"session-{self._session.id}.html"))
+        path = str(command.get("outputPath") or f"session-{self._session.id}.html")
         said = "".join(
             f"<h2>{html.escape(message['role'])}</h2><pre>{html.escape(_said(message))}</pre>"
             for message in self._session.messages
         )
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_parents(path)
         page = f"<!DOCTYPE html><meta charset=utf-8><title>{html.escape(self._session.agent)}</title>{said}"
-        path.write_text(page, encoding="utf-8", errors="backslashreplace")
-        return {"path": str(path)}
+        with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(page)
+        return {"path": path}
 
 
-def _stored(path: Path) -> list[dict[str, Any]]:
+def _stored(path: str) -> list[dict[str, Any]]:
     """Return what a session file holds, its header included; a line that is no entry is passed over, as pi does."""
-    # Inside a text stands what Python takes for the end of a line, such as U+2028: only LF is one.
-    lines = path.read_bytes().split(b"\n") if path.is_file() else []
+    if not os.path.isfile(path):
+        return []
+    with open(path, "rb") as file:
+        # Inside a text stands what Python takes for the end of a line, such as U+2028: only LF is one.
+        lines = file.read().split(b"\n")
     found = []
     for line in lines:
         try:

@@ -10,7 +10,6 @@ import signal
 import threading
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from cockpit.embedded.scripted_agent.commands import Commands
 from cockpit.embedded.scripted_agent.session import Session
@@ -29,8 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wire=wire,
         speed=options.speed,
         agent=options.name or os.environ.get("VERS_AGENT_NAME") or "scripted",
-        file=Path(options.session) if options.session else None,
-        folder=Path(options.sessions).expanduser() if options.sessions else None,
+        file=options.session or None,
+        folder=os.path.expanduser(options.sessions) or None,
         story=_story(options.script) if options.script else {},
     )
     asyncio.run(_serve(session))
@@ -53,7 +52,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _story(file: str) -> dict[str, str]:
     """Read which directives which prompt stands for; a prompt that is not in it is planned by its own words."""
-    content = json.loads(Path(file).expanduser().read_text(encoding="utf-8"))
+    with open(os.path.expanduser(file), encoding="utf-8") as opened:
+        content = json.load(opened)
     if not isinstance(content, dict):
         raise SystemExit(f"{file} is no JSON object of prompts and directives")
     return {str(prompt).strip(): str(directives) for prompt, directives in content.items()}

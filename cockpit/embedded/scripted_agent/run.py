@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from cockpit.embedded.scripted_agent.answer import ModelAnswer
@@ -157,7 +157,7 @@ class Run:
     def _introduce(self) -> None:
         session = self._session
         if session.wire.is_delta and not session.introduced:
-            message = system_message(str(Path.cwd()))
+            message = system_message(os.getcwd())
             session.emit("message_start", message=message)
             session.emit("message_end", message=message)
             self._made.append(message)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 import uuid
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from cockpit.embedded.scripted_agent.paths import make_parents
 from cockpit.embedded.scripted_agent.plan import Step, plan
 from cockpit.embedded.scripted_agent.tools import Shells
 from cockpit.embedded.scripted_agent.wire import MODEL, EventWriter, tokens_of
@@ -61,8 +62,8 @@ class Session:
     agent: str = "scripted"
     story: dict[str, str] = field(default_factory=dict)
     """Prompts that stand for directives."""
-    file: Path | None = None
-    folder: Path | None = None
+    file: str | None = None
+    folder: str | None = None
     """Where each session gets a file of its own; None keeps to `file`."""
     entries: list[dict[str, Any]] = field(default_factory=list)
     """What the session file holds below its header, whether there is a file or not."""
@@ -104,7 +105,7 @@ class Session:
     def _name_file(self) -> None:
         if self.folder is not None:
             stamp = time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime())
-            self.file = self.folder / f"{stamp}_{self.id}.jsonl"
+            self.file = os.path.join(self.folder, f"{stamp}_{self.id}.jsonl")
 
     def emit(self, kind: str, **fields: Any) -> None:
         """Write an event, unless the run was cut."""
@@ -165,7 +166,7 @@ class Session:
             "followUpMode": self.settings.follow_up_mode,
         }
         if self.file is not None:
-            state["sessionFile"] = str(self.file)
+            state["sessionFile"] = self.file
         state["sessionId"] = self.id
         if self.settings.session_name:
             state["sessionName"] = self.settings.session_name
@@ -184,7 +185,7 @@ class Session:
         totals = self.totals
         total = totals.input + totals.output + totals.cache_read
         window = MODEL["contextWindow"]
-        place = {"sessionFile": str(self.file)} if self.file is not None else {}
+        place = {"sessionFile": self.file} if self.file is not None else {}
         return place | {
             "sessionId": self.id,
             "userMessages": roles.count("user"),
@@ -232,16 +233,16 @@ class Session:
         if self.file is None:
             return
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = not self.file.exists()
-        with self.file.open("a", encoding="utf-8", errors="backslashreplace") as file:
+        make_parents(self.file)
+        fresh = not os.path.exists(self.file)
+        with open(self.file, "a", encoding="utf-8", errors="backslashreplace") as file:
             if fresh:
                 header = {
                     "type": "session",
                     "version": 3,
                     "id": self.id,
                     "timestamp": stamp,
-                    "cwd": str(Path.cwd()),
+                    "cwd": os.getcwd(),
                 }
                 file.write(json.dumps(header, ensure_ascii=False, separators=(",", ":")) + "\n")
             # As JSON.stringify writes them, without blanks.

@@ -8,13 +8,12 @@ children by the registry's `parentVmId`, by `VERS_PARENT_AGENT` and by the ident
 from __future__ import annotations
 
 import asyncio
-import datetime
 import json
 import os
 import shlex
 import sys
+import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from cockpit.embedded.scripted_agent.service import call
@@ -98,7 +97,8 @@ async def run_workers(
 
 def _own_identity() -> dict[str, Any]:
     try:
-        found = json.loads((Path.home() / ".swarm" / "identity.json").read_text(encoding="utf-8"))
+        with open(os.path.expanduser("~/.swarm/identity.json"), encoding="utf-8") as file:
+            found = json.load(file)
     except (OSError, ValueError):
         found = {}
     return found if isinstance(found, dict) else {}
@@ -131,7 +131,7 @@ async def _make(agent: str, name: str, identity: dict[str, Any], tell: Callable[
         "depth": int(identity.get("depth") or 0) + 1,
         "maxDepth": identity.get("maxDepth") or 0,
         "maxVms": identity.get("maxVms") or 0,
-        "createdAt": datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
+        "createdAt": time.strftime("%Y-%m-%dT%H:%M:%S.000+00:00", time.gmtime()),
     }
     inherited = {key: text for key, text in os.environ.items() if key.startswith("VERS_") or key == "PYTHONPATH"}
     environment = inherited | {
@@ -171,14 +171,17 @@ def _program(name: str) -> str:
         options[options.index("--name") + 1] = name
     if "--script" in options:
         options[options.index("--script") + 1] = "~/.swarm/script.json"
-    return shlex.join([sys.executable, "-m", "cockpit.embedded.scripted_agent", *options])
+    return shlex.join([sys.executable, "-S", "-m", "cockpit.embedded.scripted_agent", *options])
 
 
 def _story() -> str:
     """Return the story that this agent was given, for its workers."""
     options = sys.argv[1:]
     file = options[options.index("--script") + 1] if "--script" in options else ""
-    return Path(file).expanduser().read_text(encoding="utf-8") if file else "{}"
+    if not file:
+        return "{}"
+    with open(os.path.expanduser(file), encoding="utf-8") as opened:
+        return opened.read()
 
 
 async def _until_done(vm_id: str, name: str, stop: asyncio.Event, tell: Callable[[str], None]) -> None:

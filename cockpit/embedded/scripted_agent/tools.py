@@ -8,9 +8,9 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from cockpit.embedded.scripted_agent.paths import make_parents
 from cockpit.embedded.scripted_agent.service import call
 from cockpit.processes import started
 
@@ -170,9 +170,9 @@ async def run_bash(shells: Shells, command: str, stop: asyncio.Event, on_output:
 def write_file(path: str, content: str) -> ToolResult:
     """Write a file; missing directories are made."""
     try:
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(content, encoding="utf-8", errors="replace")
+        make_parents(path)
+        with open(path, "w", encoding="utf-8", errors="replace") as file:
+            file.write(content)
     except OSError as error:
         return ToolResult(f"Could not write {path}: {error.strerror}", is_error=True)
     return ToolResult(f"Successfully wrote to {path}")
@@ -187,7 +187,7 @@ def read_file(path: str) -> ToolResult:
 
 
 def _head(path: str) -> str:
-    with Path(path).open("rb") as file:
+    with open(path, "rb") as file:
         return file.read(FILE_LIMIT).decode("utf-8", "replace")
 
 
@@ -206,7 +206,7 @@ def edit_file(path: str, edits: list[dict[str, str]], *, with_patch: bool) -> To
     import difflib  # slow to load, and only an edit needs it
 
     try:
-        if Path(path).stat().st_size > FILE_LIMIT:
+        if os.path.getsize(path) > FILE_LIMIT:
             return ToolResult(f"{path} is too large to edit", is_error=True)
         before = _head(path)
         after = before
@@ -215,7 +215,8 @@ def edit_file(path: str, edits: list[dict[str, str]], *, with_patch: bool) -> To
             if not found:
                 return ToolResult(f"Could not find the text in {path}: {edit['oldText']!r}", is_error=True)
             after = f"{head}{edit['newText']}{rest}"
-        Path(path).write_text(after, encoding="utf-8")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(after)
     except OSError as error:
         return ToolResult(f"Could not edit {path}: {error.strerror}", is_error=True)
     old, new = before.split("\n"), after.split("\n")

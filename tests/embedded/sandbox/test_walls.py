@@ -18,7 +18,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from cockpit.embedded.hosting import Execution, HostingError
-from cockpit.embedded.sandbox import init
+from cockpit.embedded.sandbox import fork_server
 from cockpit.embedded.sandbox.groups import find_group_base
 from cockpit.embedded.sandbox.layout import FleetLayout, MachineRecord
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
@@ -176,8 +176,8 @@ async def test_a_paused_sandbox_in_which_nothing_runs_can_be_switched_off_and_de
 async def test_files_are_served_by_what_was_there_when_the_walls_were_raised(
     walled: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    programs = shutil.copytree(Path(init.__file__).parent, tmp_path / "programs")
-    monkeypatch.setattr(init, "__file__", str(programs / "init.py"))
+    programs = shutil.copytree(Path(fork_server.__file__).parent, tmp_path / "programs")
+    monkeypatch.setattr(fork_server, "__file__", str(programs / "fork_server.py"))
     vm_id = await walled.create()
     await said(walled, vm_id, "true")
     shutil.rmtree(programs)
@@ -264,7 +264,7 @@ async def test_the_setting_decides_and_what_was_made_goes_on_as_it_was_made(
     assert await said(later, open_one, "sh", "-c", "echo $HOME") == f"{later.home(open_one)}\n"
     assert await said(later, made_behind_walls, "sh", "-c", "echo $HOME") == "/root\n"
     firsts = first_processes_of(later.sandboxes.layout.root)
-    (first,) = [pid for pid in firsts if psutil.Process(pid).cmdline()[-1] == "walled"]
+    (first,) = [pid for pid in firsts if "walled" in psutil.Process(pid).cmdline()]
     os.kill(first, signal.SIGKILL)
     with pytest.raises(HostingError, match="COCKPIT_WALLS"):
         await later.sandboxes.execute(made_behind_walls, Execution(("true",), {}, b"", 60))

@@ -22,7 +22,7 @@ def ask(tmp_path: Path) -> Iterator[Ask]:
     """Return what carries a command out in this process and returns its response."""
     out = tmp_path / "out"
     descriptor = os.open(out, os.O_WRONLY | os.O_CREAT)
-    session = Session(wire=EventWriter("delta", descriptor), folder=tmp_path / "sessions")
+    session = Session(wire=EventWriter("delta", descriptor), folder=str(tmp_path / "sessions"))
     commands = Commands(session, lambda work: work.close())
 
     def carry_out(kind: str, **fields: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+import cockpit
 from cockpit.model import events as ev
 from tests.embedded.scripted_agent.process import PATIENCE, scripted
 
@@ -324,13 +326,36 @@ async def test_a_session_file_holds_the_conversation(tmp_path: Path) -> None:
 
 
 def test_it_starts_fast_and_loads_nothing_heavy() -> None:
+    heavy = {
+        "pydantic",
+        "starlette",
+        "asyncssh",
+        "msgspec",
+        "httpx",
+        "textual",
+        "difflib",
+        "urllib",
+        "pathlib",
+        "datetime",
+    }
     code = (
-        "import sys, cockpit.embedded.scripted_agent.program as s;"
-        "heavy = {'pydantic', 'starlette', 'asyncssh', 'msgspec', 'httpx', 'textual', 'difflib', 'urllib.request'};"
-        "print(sorted(heavy & set(sys.modules)))"
+        "import runpy, sys;"
+        "sys.argv = ['scripted']; sys.exit = lambda *_: None;"
+        "runpy.run_module('cockpit.embedded.scripted_agent', run_name='__main__');"
+        "print(*sorted(name for name, module in sys.modules.items() if module), file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
-    assert done.stdout.strip() == "[]"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        env={**os.environ, "PYTHONPATH": str(Path(cockpit.__file__).parent.parent)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+    )
+    loaded = set(done.stderr.split())
+    assert "cockpit.embedded.scripted_agent.program" in loaded
+    assert loaded & {*heavy, "datetime", "_hashlib"} == set()
 
 
 def test_tls_is_left_out_until_a_service_needs_it() -> None:

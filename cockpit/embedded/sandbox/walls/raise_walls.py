@@ -80,8 +80,9 @@ def leave_host() -> None:
     _check(_libc.unshare(flags), "namespaces")
     if user:
         for name, text in (("setgroups", "deny"), ("uid_map", f"0 {user} 1"), ("gid_map", f"0 {group} 1")):
-            with open(f"/proc/self/{name}", "w", encoding="ascii") as file:  # noqa: PTH123 - as in init.py
-                file.write(text)
+            descriptor = os.open(f"/proc/self/{name}", os.O_WRONLY)
+            os.write(descriptor, text.encode())
+            os.close(descriptor)
 
 
 def raise_walls(root: str, steps: list[dict[str, str]]) -> list[str]:
@@ -112,7 +113,6 @@ def raise_walls(root: str, steps: list[dict[str, str]]) -> list[str]:
     _check(_libc.umount2(b".", MNT_DETACH), "the old root")
     os.close(top)
     os.chdir("/")
-    _give_up_powers()
     return left_out
 
 
@@ -333,7 +333,7 @@ def change_link(top: int, where: str, before: str, after: str) -> None:
         os.close(here)
 
 
-def _give_up_powers() -> None:
+def give_up_powers() -> None:
     """Keep only the powers of `KEPT_POWERS`, here and in whatever this process ever starts.
 
     Raises:
@@ -366,7 +366,9 @@ def try_out() -> None:
     if pid == 0:
         code = 1
         try:
-            os.write(1, json.dumps(raise_walls(order["root"], order["steps"])).encode())
+            left_out = raise_walls(order["root"], order["steps"])
+            give_up_powers()
+            os.write(1, json.dumps(left_out).encode())
             code = 0
         except OSError as error:
             os.write(2, f"{error.strerror}\n".encode())
