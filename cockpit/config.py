@@ -115,8 +115,8 @@ class EmbeddedSettings(Section):
     beside: bool = False
     """Serve it, too, where the fleet is one of the platform; without a key it is the fleet in any case."""
     walls: Literal["", "auto", "off"] = ""
-    """Whether its VMs have a home, temporary files and process numbers of their own: `auto` where the kernel allows
-    it; empty takes the default. `COCKPIT_WALLS` comes before it; a server that runs goes on as it was started."""
+    """Whether its VMs have a home, temporary files and process numbers of their own: `auto`, the default, where the
+    kernel allows it, `off` never. `COCKPIT_WALLS` comes before it; a server that runs goes on as it was started."""
 
 
 class StoreSettings(Section):

@@ -90,7 +90,8 @@ def inventory(root: Path, endpoint: ServerEndpoint) -> Inventory:
 def _shared(said: Shared | None) -> Clean:
     """Say what the VMs that are made now have for themselves, and what they share."""
     if said is not None and said.walls:
-        return ours("  a new VM has its own /root, /tmp and process numbers; all share this machine's network")
+        own = "a new VM has its own /root, /tmp and process numbers (unless --walls off)"
+        return our_line("  {}; all share this machine's network", own)
     reason = "its server is of an earlier version" if said is None else said.because
     return our_line("  VMs share this machine's files, processes and network: {}", reason)
 

@@ -41,7 +41,10 @@ def serve(
         bool, typer.Option("--with-vms", help="With --remove: end the owner's VMs and what runs on them, too.")
     ] = False,
     walls: Annotated[
-        str, typer.Option("--walls", help="auto or off: whether new VMs have a /root, /tmp and processes of their own.")
+        str,
+        typer.Option(
+            "--walls", help="Whether new VMs have a /root, /tmp and processes of their own: auto (the default) or off."
+        ),
     ] = "",
     root: Annotated[str | None, typer.Option("--root", help="The fleet's directory.")] = None,
     services_only: Annotated[

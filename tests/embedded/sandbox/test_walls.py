@@ -23,7 +23,7 @@ from cockpit.embedded.sandbox.groups import find_group_base
 from cockpit.embedded.sandbox.layout import FleetLayout, MachineRecord
 from cockpit.embedded.sandbox.sandboxes import Sandboxes
 from cockpit.embedded.sandbox.walls import links
-from cockpit.embedded.sandbox.walls.probe import Probe, WallsOffer
+from cockpit.embedded.sandbox.walls.probe import AUTO, OFF, SETTING, Probe, WallsOffer, wanted_walls
 from cockpit.embedded.sandbox.walls.seen import place_on
 from cockpit.errors import ConfigError
 from tests.embedded.conftest import Fleet, check_empty, first_processes_of, processes_of
@@ -371,6 +371,12 @@ def test_an_agent_is_started_where_the_platform_has_it_and_goes_on_where_its_vm_
     (layout.home / "pi-rpc").rmdir()
     (layout.home / "pi-rpc").symlink_to("/tmp")
     assert place_on(tmp_path, "one") == "/tmp/pi-rpc", "a link is nobody's directory"
+
+
+def test_walls_are_tried_unless_the_operator_wants_none(tmp_path: Path) -> None:
+    without = {name: value for name, value in os.environ.items() if name != SETTING}
+    assert [wanted_walls({**without, **said}) for said in ({}, {SETTING: ""}, {SETTING: " OFF "})] == [AUTO, AUTO, OFF]
+    assert (offer := Probe(tmp_path, {**without, SETTING: "off"}).offer()).walls is None and SETTING in offer.reason
 
 
 def test_a_word_that_means_nothing_is_refused(tmp_path: Path) -> None:

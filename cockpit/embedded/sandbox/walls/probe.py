@@ -24,7 +24,8 @@ logger = logging.getLogger(__name__)
 SETTING = "COCKPIT_WALLS"
 """The variable that says `auto` or `off`."""
 AUTO, OFF = "auto", "off"
-DEFAULT = OFF
+DEFAULT = AUTO
+"""A sandbox has walls wherever the kernel allows them; who wants none says so."""
 TRIAL_TIMEOUT = 30.0
 TRIAL = ".trial-"
 """Prefix of the directory in which it is tried."""
@@ -103,8 +104,8 @@ class Probe:
     def offer(self) -> WallsOffer:
         """Return the answer; the first time it takes as long as a small program runs."""
         if self._wanted == OFF:
-            said = "says" if self._environment.get(SETTING) else f"is not set to {AUTO}, and the default is"
-            return WallsOffer(None, f"{SETTING} {said} {OFF}")
+            said = f"({SETTING}, or walls in config.toml, is {OFF})"
+            return WallsOffer(None, f"its server was started without walls {said}")
         with self._turn:
             if self._offer is None:
                 private = [self._root, Path(self._environment.get("HOME") or Path.home())]
