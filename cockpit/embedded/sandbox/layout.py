@@ -50,6 +50,11 @@ class FleetLayout:
         return self.root / "commits"
 
     @property
+    def folders(self) -> Path:
+        """Directories that lie over those of the host behind the walls of an ordinary user's sandboxes."""
+        return self.root / "folders"
+
+    @property
     def mark(self) -> str:
         """Eight hexadecimal digits that tell this fleet from others on the machine."""
         return hashlib.sha256(os.fsencode(self.root.resolve())).hexdigest()[:8]

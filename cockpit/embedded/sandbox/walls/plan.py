@@ -143,19 +143,20 @@ def _unreadable_below(directory: str, depth: int) -> Iterator[str]:
             yield entry.path
 
 
-def steps_for(layout: SandboxLayout, view: HostView, overlays: Mapping[str, str]) -> list[Step]:
+def steps_for(layout: SandboxLayout, view: HostView, overlays: Mapping[str, str], folders: Path) -> list[Step]:
     """Return how the walls of one sandbox are built, in order.
 
     Args:
         layout: its own places.
         view: what it sees of the host.
         overlays: which trees it may change for itself, and by which kind of attribute: `trusted` or `user`.
+        folders: an ordinary user's own directories over those trees (`folders.py`).
     """
     accounts = [f"/etc/{name}" for name in ACCOUNT_FILES] if "/etc" in overlays else []
     changed = {tree: name for name, tree in CHANGED_TREES.items() if tree in overlays}
     # Made by whoever follows no link: a sandbox may have left one in the way.
     steps: list[Step] = [{"do": "directory", "at": f"/{name}"} for name in EMPTY]
-    steps += _system_steps(layout, changed, overlays)
+    steps += _system_steps(layout, changed, overlays, folders)
     steps += [{"do": "hide", "at": path, "may": "fail"} for path in view.hidden if path not in accounts]
     steps.append({"do": "devices", "at": "/dev"})
     steps.append({"do": "processes", "at": "/proc"})
@@ -175,7 +176,9 @@ def steps_for(layout: SandboxLayout, view: HostView, overlays: Mapping[str, str]
     return steps
 
 
-def _system_steps(layout: SandboxLayout, changed: Mapping[str, str], overlays: Mapping[str, str]) -> Iterator[Step]:
+def _system_steps(
+    layout: SandboxLayout, changed: Mapping[str, str], overlays: Mapping[str, str], folders: Path
+) -> Iterator[Step]:
     """Yield how the host's trees are shown: a link as a link, a directory by itself or under an overlay."""
     for tree in (*SYSTEM_TREES, *(tree for tree in CHANGED_TREES.values() if tree not in SYSTEM_TREES)):
         place = Path(tree)
@@ -186,7 +189,8 @@ def _system_steps(layout: SandboxLayout, changed: Mapping[str, str], overlays: M
         elif tree in changed:
             upper, work = (str(place / changed[tree]) for place in (layout.changes, layout.overlay_work))
             step = {"do": "overlay", "at": tree, "from": tree, "upper": upper, "work": work}
-            yield {**step, "userxattr": "yes"} if overlays[tree] == "user" else step
+            own = {"userxattr": "yes", "over": str(folders / changed[tree])}
+            yield {**step, **own} if overlays[tree] == "user" else step
         else:
             yield {"do": "show", "at": tree, "from": tree}
 

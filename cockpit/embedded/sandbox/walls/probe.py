@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cockpit.embedded.sandbox.copy import remove_now
-from cockpit.embedded.sandbox.layout import SandboxLayout
+from cockpit.embedded.sandbox.layout import FleetLayout, SandboxLayout
 from cockpit.embedded.sandbox.walls import links, plan, raise_walls
+from cockpit.embedded.sandbox.walls.folders import lay as lay_folders
 from cockpit.errors import ConfigError
 from cockpit.paths import private_directory
 
@@ -38,6 +39,8 @@ class Walls:
     view: plan.HostView
     overlays: Mapping[str, str]
     """Which of the host's trees a sandbox may change for itself, and by which attributes."""
+    folders: Path
+    """An ordinary user's own directories over those trees."""
 
     def prepare(self, layout: SandboxLayout) -> None:
         """Make what a sandbox keeps behind its walls.
@@ -54,7 +57,7 @@ class Walls:
             OSError: the disk refused.
         """
         self.prepare(layout)
-        steps = plan.steps_for(layout, self.view, self.overlays)
+        steps = plan.steps_for(layout, self.view, self.overlays, self.folders)
         links.note(layout, self.view.links)
         return {"root": str(layout.rest), "members": str(members or ""), "steps": steps}
 
@@ -111,11 +114,16 @@ class Probe:
                 private = [self._root, Path(self._environment.get("HOME") or Path.home())]
                 try:
                     view = plan.view_of_host(self._environment, private)
-                    overlays, reason = _allowed(self._root, view)
+                    folders = FleetLayout(self._root).folders
+                    if os.getuid():
+                        lay_folders(folders, plan.CHANGED_TREES.items())
+                    overlays, reason = _allowed(self._root, view, folders)
                 except (OSError, ValueError, subprocess.TimeoutExpired) as error:
                     # That may be otherwise in a while, so it is tried again.
                     return WallsOffer(None, f"it could not be found out whether walls can be raised: {error}")
-                self._offer = WallsOffer(None, reason) if overlays is None else WallsOffer(Walls(view, overlays))
+                self._offer = (
+                    WallsOffer(None, reason) if overlays is None else WallsOffer(Walls(view, overlays, folders))
+                )
             return self._offer
 
 
@@ -123,7 +131,7 @@ _known: dict[tuple[int, int, plan.HostView], tuple[Mapping[str, str] | None, str
 """What was found out: by the disk, the user and what is seen of the host."""
 
 
-def _allowed(root: Path, view: plan.HostView) -> tuple[Mapping[str, str] | None, str]:
+def _allowed(root: Path, view: plan.HostView, folders: Path) -> tuple[Mapping[str, str] | None, str]:
     """Return the overlays that are allowed, and by which attributes; without walls none, and the reason.
 
     Raises:
@@ -131,22 +139,22 @@ def _allowed(root: Path, view: plan.HostView) -> tuple[Mapping[str, str] | None,
     """
     key = (root.stat().st_dev, os.getuid(), replace(view, hidden=()))
     if key not in _known:
-        _known[key] = _find_allowed(root, view)
+        _known[key] = _find_allowed(root, view, folders)
     return _known[key]
 
 
-def _find_allowed(root: Path, view: plan.HostView) -> tuple[Mapping[str, str] | None, str]:
+def _find_allowed(root: Path, view: plan.HostView, folders: Path) -> tuple[Mapping[str, str] | None, str]:
     trial = SandboxLayout("trial", root / f"{TRIAL}{secrets.token_hex(4)}")
     attributes = "user" if os.getuid() else "trusted"
     overlays = {tree: attributes for tree in plan.CHANGED_TREES.values() if Path(tree).is_dir()}
     try:
         for directory in (trial.directory, trial.home, trial.temporary):
             private_directory(directory)
-        failed = _try(Walls(view, overlays), trial)
+        failed = _try(Walls(view, overlays, folders), trial)
         allowed = {tree: kind for tree, kind in overlays.items() if tree not in failed}
         # What was left out must do without an overlay, too.
         if failed:
-            _try(Walls(view, allowed), trial)
+            _try(Walls(view, allowed, folders), trial)
             logger.info("sandboxes see %s as it is: no overlay is allowed there", ", ".join(failed))
     except subprocess.CalledProcessError as error:
         said = error.stderr.decode(errors="replace").strip()

@@ -222,7 +222,8 @@ def _bind(source: str, place: int, *, read_only: bool) -> None:
 
 def _overlay(step: dict[str, str], place: int) -> None:
     """Lay a sandbox's own changes over a directory of the host."""
-    options = [f"lowerdir={_escaped(step['from'], ':')}", f"upperdir={_escaped(step['upper'])}"]
+    lower = [step["over"], step["from"]] if "over" in step else [step["from"]]
+    options = [f"lowerdir={':'.join(_escaped(path, ':') for path in lower)}", f"upperdir={_escaped(step['upper'])}"]
     options += [f"workdir={_escaped(step['work'])}", "index=off", "metacopy=off", "redirect_dir=off"]
     if step.get("userxattr"):
         options = [option for option in options if "=off" not in option] + ["userxattr"]
