@@ -92,28 +92,49 @@ exit 0
 
 CLEAR = f'rm -rf "$HOME/{STEPS_DIRECTORY}"'
 
-LOOK_FOR_SECRETS = r"""
+_OWN = r"""
+# Behind walls /tmp is the sandbox's own, too, and what of the host's programs is shown below its home is read-only.
+skipped="-name node_modules -o -name steps"
+home=.
+if [ "$1" = home ] && [ -n "$COCKPIT_SANDBOX" ] && [ "$HOME" = /root ]; then
+    skipped="$skipped -o ! -writable"
+    home=". /tmp /var/tmp"
+fi
+"""
+"""Sets what a home's commit holds, and what find(1) leaves out of it."""
+
+LOOK_FOR_SECRETS = (
+    r"""
 cd "$HOME" || exit 1
-places=.
+"""
+    + _OWN
+    + r"""
+places=$home
 [ "$1" = whole ] && places=". /etc /tmp /home /opt /srv /usr/local"
-# Behind walls these are the sandbox's own, and its commits hold them.
-[ "$1" = home ] && [ -n "$COCKPIT_SANDBOX" ] && [ "$HOME" = /root ] && places=". /tmp /var/tmp"
 shift
 values=$(mktemp) || exit 1
-trap 'rm -f "$values"' EXIT
+files=$(mktemp) || exit 1
+trap 'rm -f "$values" "$files"' EXIT
 cat >"$values"
-look() { grep -rIl --exclude-dir=node_modules --exclude-dir=steps --exclude="${values##*/}" "$@" 2>/dev/null; }
-for place in $places; do
-    [ ! -s "$values" ] || look -F -f "$values" -- "$place"
-    for pattern in "$@"; do
-        look -E -e "$pattern" -- "$place"
-    done
-done | sort -u | head -n 20
+find $places \( $skipped -o -path "$values" -o -path "$files" \) -prune -o -type f -print0 2>/dev/null >"$files"
+look() { xargs -0 -r grep -Il "$@" <"$files" 2>/dev/null; }
+{
+    [ ! -s "$values" ] || look -F -f "$values" --
+    for pattern in "$@"; do look -E -e "$pattern" --; done
+} | sort -u | head -n 20
 exit 0
 """
+)
 """$1: `home` or `whole`. Then patterns. Standard input: values that must not be found, a line each."""
 
-USED = r"""
-if [ "$1" = home ]; then du -sk "$HOME" 2>/dev/null | cut -f 1; else df -Pk / | tail -n 1 | awk '{print $3}'; fi
+USED = (
+    _OWN
+    + r"""
+if [ "$1" = whole ]; then df -Pk / | tail -n 1 | awk '{print $3}'
+elif [ "$home" = . ]; then du -sk "$HOME" 2>/dev/null | cut -f 1
+else
+    find "$HOME" ! -writable -prune -o -type f -exec du -k {} + 2>/dev/null | awk '{ sum += $1 } END { print sum + 0 }'
+fi
 """
+)
 """$1: `home` or `whole`; says how many KiB are in use."""

@@ -27,7 +27,7 @@ GRACE = 15.0
 LAST_LINES = 15
 """Lines of a failed step's output that are said."""
 
-NOT_HERE = "not here: it would change this machine, whose programs its VMs share"
+NOT_HERE = "not here: a VM of the embedded fleet has the programs of this machine"
 NO_PART = "no part of an image here: the commit of a sandbox holds its own files alone"
 
 
