@@ -24,6 +24,7 @@ REMARKS = (
     ours("Low motion (palette): only what is new moves. `cockpit --low-bandwidth` draws once a second."),
     ours("A mouse selection is copied to the clipboard with ^c. The mouse is needed nowhere."),
     ours("Leaving with q touches no agent."),
+    ours("A VM on this machine has its own /root, /tmp and processes; where it has not, its row says no walls."),
     ours("Own commands, own columns, keys, a hook for notifications: config.toml, see README."),
     ours("Own themes: files in themes/ beside config.toml, read again when they are saved."),
     ours("NO_COLOR, screen readers: each state is a sign and a word, never a colour alone."),
