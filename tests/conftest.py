@@ -21,6 +21,7 @@ from tests.idle import pytest_collection_finish
 from tests.lanes import pytest_collection_modifyitems, pytest_terminal_summary
 from tests.leftovers import pytest_configure, pytest_sessionfinish, pytest_testnodeready
 from tests.parsed import parse_once
+from tests.watch import pytest_timeout_set_timer
 
 __all__ = [
     "pytest_collection_finish",
@@ -29,6 +30,7 @@ __all__ = [
     "pytest_sessionfinish",
     "pytest_terminal_summary",
     "pytest_testnodeready",
+    "pytest_timeout_set_timer",
 ]
 
 # A shell starts what it runs in the background with these ignored, and every program of a test would inherit that.

@@ -9,6 +9,7 @@ when it failed, and the run names at its end what was run twice. Nothing else is
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,7 @@ REASON = "races the clock"
 """The name of the property of a report that holds a test's reason."""
 
 
+@cache
 def is_slow(path: Path) -> bool:
     """Say whether a test file is slow because of its folder."""
     if not path.is_relative_to(TESTS):
