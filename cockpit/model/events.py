@@ -91,7 +91,7 @@ class MessageStarted:
     said_at: float | None = field(default=None, compare=False)
     """Unix seconds by the agent's clock; of an assistant's message, when it was asked for."""
     within: bool = False
-    """It is told late, in the midst of the message that answers it: that one goes on."""
+    """It is told late, in the midst of the message that answers it: that one goes on, and this stands above it."""
     context: int = 0
     """Tokens in the context that an assistant's message is asked for with; 0 where nobody says."""
 

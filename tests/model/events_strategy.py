@@ -60,7 +60,12 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(ev.RunSettled, st.none() | st.booleans()),
     st.just(ev.TurnStarted()),
     st.just(ev.TurnEnded()),
-    st.builds(ev.MessageStarted, st.sampled_from(["user", "assistant", "toolResult", "custom", "system"]), texts),
+    st.builds(
+        ev.MessageStarted,
+        st.sampled_from(["user", "user", "assistant", "toolResult", "custom", "system"]),
+        texts,
+        within=st.booleans(),
+    ),
     st.builds(ev.TextDelta, small, texts),
     st.builds(ev.ThinkingDelta, small, texts),
     st.builds(ev.ToolCallDelta, small, texts),

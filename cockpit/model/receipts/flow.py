@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -300,6 +301,35 @@ class Flow:
     def owns(self, tracked: Tracked) -> bool:
         """Say whether a command stands in a queue, or has left it a moment ago."""
         return any(entry.owner is tracked for entry in (*self.entries, *self.released))
+
+
+def read_as_one(text: str, known: Iterable[Tracked], strangers: Iterable[Tracked]) -> list[Tracked]:
+    """Return the queued texts that an agent has read as one message, each on lines of its own; none for any other.
+
+    Args:
+        text: the message, without blanks around it.
+        known: the open receipts of an agent.
+        strangers: texts in its queues that nobody here knows: each may be any lines of the message.
+    """
+    waiting = [one for one in known if one.receipt.stage in (Stage.QUEUED, Stage.STEERING) and one.expected]
+    waiting.sort(key=lambda one: len(one.expected), reverse=True)
+    unknown, found, rest = list(strangers), list[Tracked](), text
+    while rest:
+        here = next((one for one in waiting if _begins(rest, one.expected)), None)
+        if here is not None:
+            waiting.remove(here)
+            found.append(here)
+            rest = rest[len(here.expected) :].lstrip()
+        elif unknown:
+            rest = rest.partition("\n")[2].lstrip()
+        else:
+            return []
+    return found if len(found) > 1 or unknown else []
+
+
+def _begins(text: str, with_lines: str) -> bool:
+    """Say whether a text begins with whole lines; blanks behind them do not count."""
+    return text.startswith(with_lines) and not text[len(with_lines) :].partition("\n")[0].strip()
 
 
 def takes(verb: str, stage: Stage) -> bool:

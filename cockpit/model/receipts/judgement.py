@@ -23,6 +23,7 @@ from cockpit.model.receipts.flow import (
     QueueEntry,
     Tracked,
     queue_stage,
+    read_as_one,
     takes,
 )
 from cockpit.model.receipts.receipt import Receipt, Stage
@@ -274,16 +275,14 @@ class Judgement:
             self.flow.retrying = False
         elif not self.flow.retrying and not self.flow.recovering:
             changed += self._end_consumed(at, only_answered=True)
-        found = entry.owner if entry is not None else None
-        if found is None:
-            found = self._reader_of(text, queued=queued)
-        if found is None:
-            return changed
-        if not found.known:
-            self.strangers = [stranger for stranger in self.strangers if stranger is not found]
-            return changed
-        found.receipt = replace(found.receipt, read_at=found.receipt.read_at or self._place)
-        return changed + self.move(found, Stage.CONSUMED, at)
+        found = (entry.owner if entry is not None else None) or self._reader_of(text, queued=queued)
+        for one in [found] if found is not None else read_as_one(text, self._seen(), self.strangers):
+            if one.known:
+                one.receipt = replace(one.receipt, read_at=one.receipt.read_at or self._place)
+                changed += self.move(one, Stage.CONSUMED, at)
+            else:
+                self.strangers = [stranger for stranger in self.strangers if stranger is not one]
+        return changed
 
     def _reader_of(self, text: str, *, queued: bool) -> Tracked | None:
         """Find whose message appears without an entry in a queue that we know the owner of."""

@@ -71,6 +71,7 @@ class Entry:
         "revision",
         "said_at",
         "title",
+        "told_line",
         "written",
     )
 
@@ -92,7 +93,10 @@ class Entry:
         self.at = at
         """Unix seconds of the first record."""
         self.line = line
-        """Line number of the first record in its epoch."""
+        """Line number in its epoch of the first record, or of the one it stands behind: it never falls on the way down.
+        """
+        self.told_line = line
+        """Line number of the first record: a later one than `line` where it was told late."""
         self.epoch = epoch
         self.open = False
         """More is expected: text streams, a tool runs, a question waits."""

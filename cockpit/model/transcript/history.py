@@ -97,4 +97,4 @@ def _without_repeats(items: list[Item]) -> list[Item]:
 
 
 def _starts_message(item: Item) -> bool:
-    return isinstance(item, Record) and isinstance(item.event, ev.MessageStarted)
+    return isinstance(item, Record) and isinstance(item.event, ev.MessageStarted) and not item.event.within

@@ -42,6 +42,8 @@ class MessageFold(EntryRing):
         self._tools: dict[str, Entry] = {}
         """The tool entries that may still change, by call id."""
         self._user_shown: Entry | None = None
+        self._asked: tuple[int, int] | None = None
+        """Key and line at which a text stands that is told late, in the midst of its answer; None: at the end."""
         self._steering: tuple[str, ...] = ()
         self._follow_up: tuple[str, ...] = ()
         self._taken_steering: list[str] = []
@@ -66,13 +68,25 @@ class MessageFold(EntryRing):
             self._close_message()
         if event.role == "user":
             kind = self._user_kind(event.text)
-            self._user_shown = self._add(kind, record, "", event.text)
+            place = self._place_above() if event.within else None
+            if place is None:
+                self._user_shown = self._add(kind, record, "", event.text)
+            else:
+                self._user_shown = self._put_in(*place, kind, record, event.text)
+                self._asked = (place[0] + 1, place[1])  # what else was asked for with it stands below it
             self._user_shown.said_at = event.said_at
         elif event.role == "custom":
             self._add(EntryKind.NOTICE, record, event.custom_type, event.text)
         elif event.role == "assistant":
             self._taken_steering.clear()
             self._taken_follow_up.clear()
+
+    def _place_above(self) -> tuple[int, int] | None:
+        """Return where a text stands that is told in the midst of its answer; None if nothing is being answered."""
+        if self._asked is not None:
+            return self._asked
+        streaming = next((entry for entry in self._blocks.values() if not entry.complete), None)
+        return (streaming.key, streaming.line) if streaming is not None else None
 
     def _user_kind(self, text: str) -> EntryKind:
         """Tell where a user message came from: a text that just left a queue came from that queue."""
@@ -89,6 +103,14 @@ class MessageFold(EntryRing):
         self._taken_follow_up += _left(self._follow_up, event.follow_up)
         del self._taken_steering[:-TAKEN_LIMIT], self._taken_follow_up[:-TAKEN_LIMIT]
         self._steering, self._follow_up = event.steering, event.follow_up
+
+    def _queue_cleared(self, record: Record, event: ev.Responded) -> None:
+        """Show what was taken out of the queues unread: the agent has it no longer, and here it stays to be read."""
+        data = event.data if isinstance(event.data, dict) else {}
+        texts = [(glyph, text) for glyph, key in (("↯", "steering"), ("↳", "followUp")) for text in _texts(data, key)]
+        if texts:
+            body = "\n".join(f"{glyph} {text}" for glyph, text in texts)
+            self._add(EntryKind.NOTICE, record, "taken out of the queue unread", body)
 
     # --- the assistant's message ---------------------------------------------------------------------
 
@@ -173,10 +195,10 @@ class MessageFold(EntryRing):
     def _on_message_ended(self, record: Record, event: ev.MessageEnded) -> None:
         if event.role == "user":
             self._end_user(record, event)
-        elif event.role == "assistant" and event.part:
-            self._end_part(record, event)
         elif event.role == "assistant":
-            self._end_answer(record, event)
+            self._asked = None
+            end = self._end_part if event.part else self._end_answer
+            end(record, event)
 
     def _end_user(self, record: Record, event: ev.MessageEnded) -> None:
         images = [block.image_label for block in event.blocks if block.kind == "image"]
@@ -252,6 +274,7 @@ class MessageFold(EntryRing):
     # --- tools ---------------------------------------------------------------------------------------
 
     def _on_tool_started(self, record: Record, event: ev.ToolStarted) -> None:
+        self._asked = None
         entry = self._tools.get(event.call_id)
         if entry is None:
             entry = self._add(EntryKind.TOOL, record)
@@ -308,3 +331,8 @@ def parsed_arguments(arguments: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _texts(data: dict[str, Any], key: str) -> list[str]:
+    texts = data.get(key)
+    return [text for text in texts if isinstance(text, str)] if isinstance(texts, list) else []

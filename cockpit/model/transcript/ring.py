@@ -40,6 +40,10 @@ class EntryRing:
         """The entries that changed last, each with the revision at which it began to; the newest at the end."""
         self._forgotten = 0
         """The revision of the newest change that is in there no more."""
+        self._put_ins: deque[tuple[int, int]] = deque(maxlen=CHANGES)
+        """The newest entries that were put in above others: since which revision each is there, and its key then."""
+        self._put_ins_forgotten = 0
+        """The revision of the newest one that is in there no more."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -90,6 +94,36 @@ class EntryRing:
             if since <= revision:
                 break
         return [found[key] for key in sorted(found)]
+
+    def put_in_since(self, revision: int) -> list[int] | None:
+        """Return the keys at which entries were put in above others since a revision, in that order; each raised the
+        keys from its own on by one. None if that is not known."""
+        if revision < self._put_ins_forgotten:
+            return None
+        return [key for since, key in self._put_ins if since > revision]
+
+    def key_now(self, key: int, revision: int) -> int:
+        """Return the key of the entry that had a key at a revision."""
+        for put_in in self.put_in_since(revision) or ():
+            key += key >= put_in
+        return key
+
+    def _put_in(self, key: int, line: int, kind: EntryKind, record: Record, text: str) -> Entry:
+        """Add a new entry at a key, for what a record says of before; `line` is where it stands."""
+        key = max(key, self._first_key)
+        if key >= self.next_key:
+            return self._add(kind, record, "", text)
+        entry = Entry(key, kind, "", record.at, line=line, epoch=record.epoch, limit=self._entry_limit)
+        entry.told_line = record.line
+        entry.append(text)
+        for below in islice(self._entries, key - self._first_key, None):
+            below.key += 1
+        self._entries.insert(key - self._first_key, entry)
+        if len(self._put_ins) == CHANGES:
+            self._put_ins_forgotten = self._put_ins[0][0]
+        self._put_ins.append((self._revision + 1, key))
+        self._touch(entry)
+        return entry
 
     def _add(self, kind: EntryKind, record: Record, title: str = "", text: str = "") -> Entry:
         """Append a new entry for what a record says."""

@@ -68,8 +68,8 @@ class Transcript(MessageFold):
         """Nothing was said yet in the conversation the agent is in: what it tells of it comes before."""
         self._session = ""
         """The conversation that the last run was in, where runs say it."""
-        self._ended = True
-        """The end of the run was seen."""
+        self._ended = False
+        """The end of the run was seen, and no other began; where nobody saw how it began, its end is still to come."""
         self._handlers: dict[type[Any], Callable[[Record, Any], None]] = {
             ev.TextDelta: self._on_text,
             ev.ThinkingDelta: self._on_thinking,
@@ -84,6 +84,7 @@ class Transcript(MessageFold):
             ev.ToolEnded: self._on_tool_ended,
             ev.TaskEnded: self._on_task_ended,
             ev.RunStarted: self._on_run_started,
+            ev.TurnStarted: self._on_turn_started,
             ev.RunEnded: self._on_run_ended,
             ev.RunSettled: self._on_run_settled,
             ev.RetryStarted: self._on_retry_started,
@@ -132,6 +133,10 @@ class Transcript(MessageFold):
 
     # --- runs, retries, compaction -------------------------------------------------------------------
 
+    def _on_turn_started(self, record: Record, event: ev.TurnStarted) -> None:
+        """The model is asked: what it is asked may be told only with its answer."""
+        self._asked, self._ended = (self.next_key, record.line), False
+
     def _on_run_started(self, record: Record, event: ev.RunStarted) -> None:
         self._end_wait()
         self._untold = self._ended = False
@@ -140,6 +145,7 @@ class Transcript(MessageFold):
                 words = f"it was in {self._session} before, and knows nothing of that here"
                 self._add(EntryKind.MARKER, record, f"another session: {event.session}", words).failed = True
             self._session = event.session
+        self._asked = (self.next_key, record.line)
 
     def _on_run_ended(self, record: Record, event: ev.RunEnded) -> None:
         self._ended = True
@@ -164,6 +170,7 @@ class Transcript(MessageFold):
 
     def _interrupt(self, reason: str) -> None:
         """Close everything that only a live run could still change."""
+        self._asked = None
         self._close_message()
         for tool in self._tools.values():
             if tool.open:
@@ -278,14 +285,6 @@ class Transcript(MessageFold):
             title = f"{one_line(event.command, 40) or 'a command'} was refused"
             self._add(EntryKind.ERROR, record, title, event.error).failed = True
 
-    def _queue_cleared(self, record: Record, event: ev.Responded) -> None:
-        """Show what was taken out of the queues unread: the agent has it no longer, and here it stays to be read."""
-        data = event.data if isinstance(event.data, dict) else {}
-        texts = [(glyph, text) for glyph, key in (("↯", "steering"), ("↳", "followUp")) for text in _texts(data, key)]
-        if texts:
-            body = "\n".join(f"{glyph} {text}" for glyph, text in texts)
-            self._add(EntryKind.NOTICE, record, "taken out of the queue unread", body)
-
     def _tell_conversation(self, record: Record, event: ev.Responded) -> None:
         if event.data is None:
             self._add(EntryKind.NOTICE, record, "what was said in it before is too long to be shown here")
@@ -298,8 +297,7 @@ class Transcript(MessageFold):
         if entry is None:
             text = self._shell_texts.pop(command_id, "")
             entry = self._add(EntryKind.COMMAND, record, shell_title(text) if text else "shell command")
-            entry.call_id = command_id
-            entry.open = True
+            entry.call_id, entry.open = command_id, True
             self._shells[command_id] = self._shown_shells[command_id] = entry
             while len(self._shells) > OPEN_LIMIT:
                 self._close(self._shells.pop(next(iter(self._shells))))
@@ -360,6 +358,7 @@ class Transcript(MessageFold):
 
     def _on_epoch(self, record: Record, event: ev.EpochStarted) -> None:
         # A dialog may still wait: a replaced file says nothing of the process that writes it.
+        self._asked, self._ended = None, False
         self._close_message(cut=False)
         self._add(EntryKind.MARKER, record, f"a new output file begins: {one_line(event.reason)}")
 
@@ -372,7 +371,7 @@ class Transcript(MessageFold):
         for entry in self._shells.values():
             self._close(entry)
         self._shells.clear()
-        self._steering = self._follow_up = ()
+        self._ended, self._steering, self._follow_up = True, (), ()
 
     def _on_broken(self, record: Record, event: ev.BrokenLine) -> None:
         self._add(
@@ -390,8 +389,3 @@ class Transcript(MessageFold):
 def shell_title(text: str) -> str:
     """Return how an operator's shell command is titled."""
     return f"$ {one_line(text, 280)}"
-
-
-def _texts(data: dict[str, Any], key: str) -> list[str]:
-    texts = data.get(key)
-    return [text for text in texts if isinstance(text, str)] if isinstance(texts, list) else []

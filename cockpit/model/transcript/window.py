@@ -21,6 +21,11 @@ WINDOW_ENTRIES = 4_000
 WINDOW_BYTES = 4 * 1024 * 1024
 """Characters a window holds, counted as the transcript counts them. There is one window, for the agent looked at."""
 
+OWN = frozenset(
+    ("_handlers", "_pages", "_last", "_put_ins", "_put_ins_forgotten", "max_entries", "max_bytes", "_entry_limit")
+)
+"""What a window keeps when it takes the place of a page."""
+
 Place = tuple[int, int]
 """(epoch, line) of a record."""
 
@@ -40,10 +45,19 @@ class Joint:
     offset: int
     """Bytes before that record in its file."""
     queues: Queues
+    asked: tuple[int, int] | None
+    """Where what is answered there belongs that is told late."""
+    run: tuple[bool, str]
+    """Whether the end of the run was seen, and the session it is in."""
     tools: dict[str, Entry]
     """Calls that were told to the transcript and never ran."""
     clean: bool
     """Nothing stands open before it, so that everything before it is final."""
+
+    def shift(self, by: int) -> None:
+        """Raise its keys."""
+        self.key += by
+        self.asked = (self.asked[0] + by, self.asked[1]) if self.asked is not None else None
 
 
 class TranscriptWindow(Transcript):
@@ -149,6 +163,8 @@ class TranscriptWindow(Transcript):
         self._last = (record.epoch, record.line)
         if self._head.growing:
             quiet = type(record.event) in SEAMS and not self._dialogs and self._is_at_rest()
+            if isinstance(record.event, ev.RunStarted) and record.event.session and not self._session:
+                quiet = False  # whether it is another session than before is told by what comes before
             self._head.take(record, self.next_key, quiet=quiet)
         self._note_joint(record)
         super().apply(record)
@@ -181,7 +197,8 @@ class TranscriptWindow(Transcript):
         if known:
             joints.pop()
         tools = dict(self._tools) if self._tools else {}
-        joints.append(Joint(key, record.epoch, record.line, record.offset, self._queues(), tools, clean))
+        queues, run = self._queues(), (self._ended, self._session)
+        joints.append(Joint(key, record.epoch, record.line, record.offset, queues, self._asked, run, tools, clean))
 
     def _queues(self) -> Queues:
         return (self._steering, self._follow_up, tuple(self._taken_steering), tuple(self._taken_follow_up))
@@ -205,6 +222,16 @@ class TranscriptWindow(Transcript):
         if self._labelled_from is None:
             self._labelled_from = self.next_key
 
+    def _put_in(self, key: int, line: int, kind: EntryKind, record: Record, text: str) -> Entry:
+        """Add an entry above others. Reading is not taken up between the two: its record would put it in once more."""
+        entry = super()._put_in(key, line, kind, record, text)
+        self._joints = [joint for joint in self._joints if joint.key <= entry.key]
+        if self._head.seam is not None and self._head.seam > entry.key:
+            self._head.seam += 1
+        if self._labelled_from is not None and self._labelled_from > entry.key:
+            self._labelled_from += 1
+        return entry
+
     # --- joining -------------------------------------------------------------------------------------
 
     def _join(self, page: TranscriptWindow, end: int) -> None:
@@ -218,7 +245,7 @@ class TranscriptWindow(Transcript):
         for entry in reversed(page._entries):
             self._put_front(entry)
         for joint in page._joints:
-            joint.key += shift
+            joint.shift(shift)
         before = [joint for joint in page._joints if joint.key < end]
         self._joints = before + [joint for joint in self._joints if joint.key >= end]
         self._first = page._first
@@ -232,15 +259,16 @@ class TranscriptWindow(Transcript):
         """Take a page's place in its course: everything held was folded again behind older records."""
         shift = self.next_key - page.next_key
         revision = self._revision + page._revision
-        keep = ("_handlers", "_pages", "_last", "max_entries", "max_bytes", "_entry_limit")
-        self.__dict__.update({name: value for name, value in page.__dict__.items() if name not in keep})
+        self.__dict__.update({name: value for name, value in page.__dict__.items() if name not in OWN})
         self._first_key += shift
         self._revision = revision
         for entry in self._entries:
             entry.key += shift
             entry.revision = revision
         for joint in self._joints:
-            joint.key += shift
+            joint.shift(shift)
+        if self._asked is not None:
+            self._asked = (self._asked[0] + shift, self._asked[1])
         if self._head.seam is not None:
             self._head.seam += shift
         if self._labelled_from is not None:
@@ -300,6 +328,7 @@ class TranscriptWindow(Transcript):
         self._user_shown = self._retry = self._compaction = None
         self._tools = dict(joint.tools)
         self._set_queues(joint.queues)
+        self._asked, (self._ended, self._session) = joint.asked, joint.run
         # A question that was closed behind the joint stays closed: its end is known already.
         self._dialogs = {name: entry for name, entry in self._dialogs.items() if entry.key < joint.key}
         self._questions = {name: known for name, known in self._questions.items() if known[0].key < joint.key}

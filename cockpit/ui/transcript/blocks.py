@@ -58,7 +58,7 @@ class BlockReader(Searched):
         if reading is None or not seen:
             return None
         key = next((laid.key for laid in seen if laid.key == reading.pointed), seen[-1].key)
-        return reading.lines.transcript.entry(key)
+        return reading.lines.entry(key)
 
     def toggle_block(self, entry: Entry | None = None) -> None:
         """Fold or open one block, the one an act is about by default; its first line stays where it is."""
@@ -78,7 +78,7 @@ class BlockReader(Searched):
         if reading is None or at is None or self.text_selection is not None:
             return
         laid, line = at
-        entry = reading.lines.transcript.entry(laid.key)
+        entry = reading.lines.entry(laid.key)
         text = laid.lines[line]
         on_head = line == laid.first_line and clicked.x < self.gutter_width + text.gutter
         if entry is not None and (text.folds or on_head):

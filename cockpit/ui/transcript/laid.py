@@ -31,6 +31,8 @@ class Anchor(NamedTuple):
     """Lines from the entry's first one to this."""
     below: int
     """Lines from this one to the entry's end."""
+    revision: int
+    """The transcript's: the entry's key may be another one at a later one."""
     pages: int
     """Pages of older history that had come in: with another one the entry may have grown at its beginning."""
 
@@ -51,13 +53,15 @@ class LaidEntry:
     kind: EntryKind
     previous: Before | None
     place: Place
-    """Of its first record."""
+    """Where it stands: of its first record, or of the one it stands behind."""
     clock: str
     """When it began, as `HH:MM` of this machine's zone."""
     lines: Sequence[TextLine]
     fullness: Fullness
     folder: AnswerFolder | OutputFolder | None = None
     """Holds what is folded already of what grows."""
+    told_line: int = 0
+    """Of its first record."""
     receipt: Receipt | None = None
     """What stood beside it."""
     spent: TurnSpent = NOTHING_SPENT
@@ -80,6 +84,11 @@ class LaidEntry:
         """Its time where that is news: at the begin of a turn, and where it is another than before."""
         new = self.previous is None or self.kind in OWN_WORDS or self.previous.clock != self.clock
         return self.clock if new and self.kind is not EntryKind.BORDER else ""
+
+
+def gap(key: int) -> LaidEntry:
+    """Return the place of an entry that is not folded yet."""
+    return LaidEntry(key, -1, EntryKind.NOTICE, None, (0, 0), "", (), Fullness.FULL)
 
 
 def before(laid: LaidEntry) -> Before:

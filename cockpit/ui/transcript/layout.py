@@ -9,7 +9,7 @@ from cockpit.model.transcript.entry import Entry, EntryKind
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import TranscriptWindow
 from cockpit.ui.transcript.answers import AnswerFolder
-from cockpit.ui.transcript.laid import OWN_WORDS, Anchor, Before, LaidEntry, before, clock_of
+from cockpit.ui.transcript.laid import OWN_WORDS, Anchor, Before, LaidEntry, before, clock_of, gap
 from cockpit.ui.transcript.lines import entry_lines
 from cockpit.ui.transcript.manner import ReadingManner
 from cockpit.ui.transcript.receipts import ReceiptsBeside, message_mark
@@ -82,6 +82,7 @@ class TranscriptLayout:
         if revision == self._revision:
             return False
         known, self._revision = self._revision, revision
+        self._make_room(transcript.put_in_since(known[0]))
         window = self.window
         self._pages = window.pages if window is not None else 0
         while self._laid and self._laid[-1].key >= transcript.next_key:
@@ -101,6 +102,18 @@ class TranscriptLayout:
         if gone or first < len(self._laid):
             self._measure(0 if gone else first)
         return True
+
+    def _make_room(self, put_in: Sequence[int] | None) -> None:
+        """Leave a gap for each entry that was put in above others; where that is not known lay everything out anew."""
+        if put_in is None:
+            self._laid.clear()
+        for key in put_in or ():
+            index = key - self._laid[0].key if self._laid else 0
+            if index < len(self._laid):
+                for below in self._laid[max(0, index) :]:
+                    below.key += 1
+                if index >= 0:
+                    self._laid.insert(index, gap(key))
 
     def _and_next(self, changed: Sequence[Entry]) -> Iterator[Entry]:
         """Yield entries that changed, and after each the next one: what stands before it decides how it begins."""
@@ -203,11 +216,12 @@ class TranscriptLayout:
         after = self.line_at(self._starts[0] + len(laid.lines)) if laid.kind is EntryKind.BORDER else None
         if after is not None:  # the border goes when history comes in: its place is the one before the next entry
             laid, line = after[0], line - len(laid.lines)
-        return Anchor(laid.key, line, len(laid.lines) - line, self._pages)
+        return Anchor(laid.key, line, len(laid.lines) - line, self._revision[0], self._pages)
 
     def number_of(self, anchor: Anchor) -> int:
         """Return where an anchor's line stands now; the oldest or newest line if its entry is gone there."""
-        index = anchor.key - self._laid[0].key if self._laid else -1
+        key = self.transcript.key_now(anchor.key, anchor.revision)
+        index = key - self._laid[0].key if self._laid else -1
         if index < 0:
             return 0
         if index >= len(self._laid):
@@ -224,13 +238,21 @@ class TranscriptLayout:
         """Return an entry as it is laid out, or None."""
         return self._laid[key - self._laid[0].key] if self.holds(key) else None
 
+    def entry(self, key: int) -> Entry | None:
+        """Return the entry that was laid out under a key, which may have another one by now."""
+        return self.transcript.entry(self.key_now(key))
+
+    def key_now(self, key: int) -> int:
+        """Return the key that an entry has now which had this one when everything was laid out last."""
+        return self.transcript.key_now(key, self._revision[0])
+
     def start_of(self, key: int) -> int:
         """Return the line number at which a laid entry begins."""
         return self._starts[key - self._laid[0].key]
 
     def _told_more(self, laid: LaidEntry) -> bool:
         """Tell whether another receipt stands beside a message than when it was folded."""
-        return laid.kind in OWN_WORDS and self.beside.at(laid.place) != laid.receipt
+        return laid.kind in OWN_WORDS and self.beside.at((laid.place[0], laid.told_line)) != laid.receipt
 
     def _before_first(self, entry: Entry) -> Before | None:
         """Return what decides how an entry begins whose neighbour is not laid out."""
@@ -241,7 +263,7 @@ class TranscriptLayout:
         """Fold one entry; an answer that streams is folded only where it grew."""
         place, fullness = (entry.epoch, entry.line), self.manner.of(entry)
         own = entry.kind in OWN_WORDS
-        receipt = self.beside.at(place) if own else None
+        receipt = self.beside.at((entry.epoch, entry.told_line)) if own else None
         spent = known.spent if known is not None else NOTHING_SPENT
         folder = known.folder if known is not None else None
         if folder is None and entry.kind is EntryKind.ANSWER:
@@ -259,7 +281,7 @@ class TranscriptLayout:
         )
         clock = clock_of(entry)
         laid = LaidEntry(entry.key, entry.revision, entry.kind, previous, place, clock, lines, fullness, folder)
-        laid.receipt, laid.spent = receipt, spent
+        laid.told_line, laid.receipt, laid.spent = entry.told_line, receipt, spent
         return laid
 
     def _measure(self, start: int) -> None:

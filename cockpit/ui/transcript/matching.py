@@ -30,8 +30,13 @@ def counterpart(entry: Entry, of: Transcript, to: Transcript) -> Entry | None:
 
 
 def entry_before(transcript: Transcript, place: Place) -> Entry | None:
-    """Return the last entry that began at a place or before it."""
-    return transcript.entry(_first_key(transcript, (place[0], place[1] + 1)) - 1)
+    """Return the entry that began at a place, else the last one before it; it may stand above what came earlier."""
+    key = _first_key(transcript, (place[0], place[1] + 1)) - 1
+    above = found = transcript.entry(key)
+    while above is not None and _told(above) != place:
+        key -= 1
+        above = transcript.entry(key) if above.kind not in OWN_WORDS else None
+    return above or found
 
 
 def nth_of(entry: Entry, of: Transcript) -> int:
@@ -52,6 +57,11 @@ def _first_key(transcript: Transcript, place: Place) -> int:
     key = transcript.first_key + at
     found = transcript.entry(key)
     return key + 1 if found is not None and found.kind is EntryKind.BORDER else key
+
+
+def _told(entry: Entry) -> Place:
+    """Return the place of the record that an entry began with."""
+    return entry.epoch, entry.told_line
 
 
 def _place(entry: Entry | None) -> Place:

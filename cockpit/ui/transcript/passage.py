@@ -105,6 +105,7 @@ class Passage:
                 self.top = self.bottom if self.following else max(0, min(self.top, self.bottom))
             return resized
         anchor = self.lines.anchor(self.top)
+        self.pointed = self.lines.key_now(self.pointed) if self.pointed is not None else None
         self.live = self._laid_out(self.live.transcript, width)
         self.live.update()
         if self.past is not None:
@@ -135,13 +136,20 @@ class Passage:
                 return True
         anchor = self.live.anchor(self.top)
         if self.following or anchor is None:
-            changed = self.live.update()
+            changed = self._take_in(self.live)
             self.top = self.bottom
         elif anchor.key < self.live.transcript.first_key and self._may_wait():
             return False  # the lines stay as they are until a window has them
         else:
-            changed = self.live.update()
+            changed = self._take_in(self.live)
             self.top = max(0, min(self.live.number_of(anchor), self.bottom))
+        return changed
+
+    def _take_in(self, lines: TranscriptLayout) -> bool:
+        """Lay out what changed in what is read, and go on pointing to the same entry; return whether anything did."""
+        pointed = lines.key_now(self.pointed) if self.pointed is not None else None
+        changed = lines.update()
+        self.pointed = pointed
         return changed
 
     def _may_wait(self) -> bool:
@@ -154,7 +162,7 @@ class Passage:
         if self.wanted is not None and self._enter_past(self.wanted):
             return True
         anchor, at_top = past.anchor(self.top), self.top == 0 and past.begins
-        if not past.update():
+        if not self._take_in(past):
             return False
         if not past.total:
             self._lay_around(past, anchor.key if anchor is not None else past.transcript.first_key)

@@ -86,7 +86,7 @@ class Viewport(Passage):
         if pointed is None and seen:
             order = seen[::-1] if self.following else [laid for laid in seen if self._row(laid.key) >= 0] or seen
             pointed = next((laid for laid in order if cut and laid.cuts), order[0])
-        return self.lines.transcript.entry(pointed.key) if pointed is not None else None
+        return self.lines.entry(pointed.key) if pointed is not None else None
 
     def point_to(self, key: int) -> None:
         """Point to an entry that is laid out."""

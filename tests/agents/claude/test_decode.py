@@ -172,7 +172,7 @@ def test_a_run_that_has_said_its_words_waits_for_what_goes_on_beside_it() -> Non
 
 def test_a_text_told_late_does_not_cut_the_answer_that_streams() -> None:
     _, transcript = folded(*lines("simple_partial"))
-    assert [entry.kind for entry in transcript.entries()] == [EntryKind.ANSWER, EntryKind.USER]
+    assert [entry.kind for entry in transcript.entries()] == [EntryKind.USER, EntryKind.ANSWER]
     assert not any(entry.failed or entry.open for entry in transcript.entries())
 
 

@@ -204,15 +204,19 @@ def test_no_line_is_wider_than_the_pane(text: str, width: int) -> None:
         assert width_of(found[0].lines[found[1]].text) <= max(width, 4)
 
 
-@given(st.lists(st.tuples(st.integers(0, 4), st.text(max_size=60)), max_size=40), st.integers(8, 50))
-def test_updating_step_by_step_equals_laying_out_at_once(steps: list[tuple[int, str]], width: int) -> None:
+@given(st.lists(st.tuples(st.integers(0, 6), st.text(max_size=60)), max_size=40), st.integers(8, 50), st.integers(1, 3))
+def test_updating_step_by_step_equals_laying_out_at_once(steps: list[tuple[int, str]], width: int, every: int) -> None:
     engine = FakeEngine()
     transcript = engine._transcripts[WHO] = Transcript(max_entries=12)
     layout = TranscriptLayout(transcript, width)
-    for kind, text in steps:
+    for number, (kind, text) in enumerate(steps):
         match kind:
             case 0:
                 engine.say(WHO, ev.MessageStarted("user", text))
+            case 5:
+                engine.say(WHO, ev.MessageStarted("user", text, within=True))
+            case 6:
+                engine.say(WHO, ev.TurnStarted(), ev.ExtensionNotice("notify", text))
             case 1:
                 engine.say(WHO, ev.MessageStarted("assistant"), ev.BlockStarted(0, "text"))
             case 2:
@@ -221,7 +225,9 @@ def test_updating_step_by_step_equals_laying_out_at_once(steps: list[tuple[int, 
                 engine.say(WHO, ev.ToolStarted("t", "bash", {"command": text}))
             case _:
                 engine.say(WHO, ev.ToolOutput("t", text))
-        layout.update()
+        if number % every == 0:
+            layout.update()
+    layout.update()
     fresh = TranscriptLayout(transcript, width)
     fresh.update()
     assert _texts(layout) == _texts(fresh)

@@ -49,6 +49,13 @@ class Finder:
         self._asked = False
         """The history was asked for what the reader goes to."""
 
+    def update(self) -> bool:
+        """Take in what changed; return whether that changed any count."""
+        here, lines = self.marks.here, self._reading.lines
+        if here is not None and lines is self._reading.live:
+            self.marks.here = (self.index.key_now(here[0]), here[1])
+        return self.index.update()
+
     def take_older(self, found: OlderHits) -> None:
         """Take what the history has."""
         self.index.put_older(found.hits)
@@ -57,7 +64,7 @@ class Finder:
 
     def step(self, direction: int) -> bool:
         """Go to the next place, 1 to newer ones, -1 to older ones; return whether there is one."""
-        self.index.update()
+        self.update()
         start = self._spot or self._foot(direction)
         spot = self.index.beside(start, direction) if start is not None else None
         if spot is not None:

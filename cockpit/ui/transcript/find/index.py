@@ -86,7 +86,7 @@ class FindIndex:
         transcript, total = self.transcript, self.total
         if transcript.revision == self._revision:
             return False
-        changed = transcript.changed_since(self._revision)
+        changed = transcript.changed_since(self._revision) if self._make_room() else None
         dropped: list[int] = []
         if transcript.first_key != self._first_key:
             self._first_key = transcript.first_key
@@ -104,10 +104,22 @@ class FindIndex:
         self.total += count - (known.times if known is not None else 0)
         if not count:
             self.held.pop(entry.key, None)
-        elif known is None:
-            self.held[entry.key] = Hit((entry.epoch, entry.line), nth_of(entry, self.transcript), count)
         else:
-            self.held[entry.key] = known._replace(times=count)
+            self.held[entry.key] = Hit((entry.epoch, entry.line), nth_of(entry, self.transcript), count)
+
+    def _make_room(self) -> bool:
+        """Raise the keys below entries that were put in above others; return whether there were none."""
+        put_in = self.transcript.put_in_since(self._revision)
+        if put_in is None:
+            self.total -= sum(hit.times for hit in self.held.values())
+            self.held.clear()
+        for at in put_in or ():
+            self.held = {key + (key >= at): hit for key, hit in self.held.items()}
+        return put_in == []
+
+    def key_now(self, key: int) -> int:
+        """Return the key that an entry has now which had this one when everything was counted last."""
+        return self.transcript.key_now(key, self._revision)
 
     def put_older(self, hits: Iterable[Hit]) -> None:
         """Take what was found before all that is known."""

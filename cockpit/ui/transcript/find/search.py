@@ -171,7 +171,7 @@ class Searched(TranscriptCanvas):
             return True
         if finder is None or reading is None:
             return False
-        if finder.index.update():
+        if finder.update():
             self._tell()
         return finder.land()
 
