@@ -145,7 +145,7 @@ class CockpitApp(BoundedNotices):
                 self.theme = DEFAULT_THEME
 
     def _refresh_truecolor_filter(self, theme: TerminalTheme) -> None:
-        self._filters = [ReadableColours(theme, own=self.native_ansi_color)]
+        self._filters = [ReadableColours(theme, own=self.native_ansi_color, least=self.themes.contrast)]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every semantic variable a value: an undefined one would stop the start."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from cockpit.model.preferences import PreferencesPort
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
-from cockpit.ui.look.themes import load_themes, read_theme, theme_directories
+from cockpit.ui.look.agent_colours import LEAST
+from cockpit.ui.look.themes import OwnTheme, load_themes, read_theme, theme_directories
 from cockpit.ui.widgets.notice import notice
 
 if TYPE_CHECKING:
@@ -60,6 +61,12 @@ class Themes:
         self._saved: Saved = {}
         self._told: dict[Path, str] = {}
         """What was said of each file that cannot be read."""
+
+    @property
+    def contrast(self) -> float:
+        """How much text of agents stands out in what is worn."""
+        worn = self._app.current_theme
+        return worn.contrast if isinstance(worn, OwnTheme) else LEAST
 
     def load(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Register what there is; return the names, and what is wrong with files."""

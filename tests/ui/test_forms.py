@@ -9,8 +9,9 @@ import pytest
 from textual.widgets import Input, TextArea
 
 from cockpit.model.notebook.pitfalls import INLINE_FILE
+from cockpit.ui.dialogs.form import FormDialog
 from cockpit.ui.dialogs.spawn.form import SpawnDialog
-from cockpit.ui.dialogs.tasks import TaskForm, assign_form
+from cockpit.ui.dialogs.tasks import assign_form
 from cockpit.ui.widgets.choice_field import ChoiceField
 from cockpit.ui.widgets.plain import Plain
 from tests.remote.waiting import until
@@ -71,9 +72,12 @@ async def test_letters_of_any_script_find_a_choice_and_who_has_a_task_is_one() -
 
 
 @pytest.mark.usefixtures("short_pauses")
-async def test_the_details_of_a_task_are_told_of_what_goes_wrong_with_a_large_file() -> None:
+async def test_what_agents_get_to_read_is_told_of_what_goes_wrong_with_a_large_file() -> None:
     async with cockpit(size=(80, 40)) as (pilot, _, _):
-        await pilot.press("t")
-        await until(lambda: isinstance(pilot.app.screen, TaskForm))
-        pilot.app.screen.query_one("#description", TextArea).text = "```\n" + "x = 1\n" * 80 + "```"
-        await until(lambda: INLINE_FILE.split(":")[0] in drawn(pilot.app))
+        for keys, field in ((("t",), "#description"), (("2", "home", "c"), "#content")):
+            await pilot.press(*keys)
+            await until(lambda: isinstance(pilot.app.screen, FormDialog))
+            assert INLINE_FILE.split(":")[0] not in drawn(pilot.app)
+            pilot.app.screen.query_one(field, TextArea).text = "```\n" + "x = 1\n" * 80 + "```"
+            await until(lambda: INLINE_FILE.split(":")[0] in drawn(pilot.app))
+            await pilot.press("escape")

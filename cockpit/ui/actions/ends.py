@@ -219,7 +219,7 @@ def _retry(home: HomePort) -> None:
         age_text(home.engine.now() - kept.at),
         clean_line(kept.prompt)[:60],
     )
-    field = Field("text", ours("instead"), "area", value=kept.prompt)
+    field = Field("text", ours("instead"), "area", value=kept.prompt, for_agents=True)
     home.open_dialog(GuardedForm(ours("Retry"), (field,), check, intro=intro), finish)
 
 

@@ -64,7 +64,7 @@ def _publish(home: HomePort) -> None:
     fields = (
         Field("kind", ours("type"), "choice", value="custom", choices=kinds),
         Field("summary", ours("summary"), placeholder=ours("what happened")),
-        Field("detail", ours("details"), "area", placeholder=ours("may be empty")),
+        Field("detail", ours("details"), "area", placeholder=ours("may be empty"), for_agents=True),
     )
     form = FormDialog(ours("Publish"), fields, lambda values: home.engine.disabled_reason(command(values)))
     home.open_dialog(form, finish)

@@ -252,7 +252,7 @@ def _has_agent(situation: Situation) -> str:
 
 _SUMMARY = (Field("text", ours("summary"), "area", placeholder=ours("what was done, and how to see it")),)
 _COMMENT = (Field("text", ours("comment"), placeholder=ours("may be empty")),)
-_REASON = (Field("text", ours("reason"), "area", placeholder=ours("what is missing")),)
+_REASON = (Field("text", ours("reason"), "area", placeholder=ours("what is missing"), for_agents=True),)
 
 
 def _act(

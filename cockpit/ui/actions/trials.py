@@ -52,7 +52,7 @@ def _best_of(home: HomePort) -> None:
 
     fields = (
         Field("count", ours("copies"), value="3"),
-        Field("texts", ours("text"), "area", placeholder=ours("one for all, or one a line")),
+        Field("texts", ours("text"), "area", placeholder=ours("one for all, or one a line"), for_agents=True),
     )
     intro = our_line("Copies of {}, each with its conversation", name)
     home.open_dialog(GuardedForm(ours("Best of"), fields, check, intro=intro), finish)

@@ -13,12 +13,15 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
+from cockpit.model.notebook.pitfalls import pitfall
 from cockpit.text.clean import NOTHING, Clean
-from cockpit.text.sanitize import clean_line
+from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.key_gate import Guarded
+from cockpit.ui.look.cells import content
 from cockpit.ui.widgets.choice_field import Choice, ChoiceField
 from cockpit.ui.widgets.data_fields import DataInput, DataTextArea
+from cockpit.ui.widgets.lull import Lull
 from cockpit.ui.widgets.plain import Plain
 
 
@@ -33,6 +36,8 @@ class Field:
     value: str = ""
     placeholder: Clean = NOTHING
     choices: tuple[Choice, ...] = ()
+    for_agents: bool = False
+    """Agents get to read the text: the form says what to beware of in it."""
 
 
 Values = Mapping[str, str]
@@ -63,6 +68,7 @@ class FormDialog(Dialog[Values]):
         self._fields = tuple(fields)
         self._check: Check = check if check is not None else lambda values: ""
         self._intro = intro
+        self._written_lull = Lull(self, self._beware)
 
     def compose_body(self) -> ComposeResult:
         """Yield the fields and the line for what is wrong."""
@@ -74,6 +80,20 @@ class FormDialog(Dialog[Values]):
                     yield Plain(field.label, classes="label")
                     yield self._widget(field)
         yield Plain(NOTHING, id="problem")
+        if any(field.for_agents for field in self._fields):
+            yield Plain(NOTHING, id="advice")
+
+    @on(TextArea.Changed)
+    def _written(self) -> None:
+        self._written_lull.changed()
+
+    def _beware(self) -> None:
+        """Say what to beware of in a text that agents get to read."""
+        texts = [self.values()[field.name] for field in self._fields if field.for_agents]
+        if texts:
+            warning = next(filter(None, map(pitfall, texts)), "")
+            said = our_line("! {}", warning) if warning else NOTHING
+            self.query_one("#advice", Plain).show(content([(said, "$agent-asking")]), layout=True)
 
     def _widget(self, field: Field) -> Widget:
         if field.kind == "choice":

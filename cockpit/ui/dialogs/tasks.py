@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual import on
-from textual.app import ComposeResult
-from textual.widgets import TextArea
-
 from cockpit.model.board import NOTE_KINDS, TASK_STATUSES, Task
 from cockpit.model.fleet import Agent, Fleet
 from cockpit.model.ids import TaskId
-from cockpit.model.notebook.pitfalls import pitfall
-from cockpit.text.clean import NOTHING, Clean, ours
-from cockpit.text.sanitize import clean_line, our_line
-from cockpit.ui.dialogs.form import Check, Field, FormDialog, Values, listed
-from cockpit.ui.look.cells import content
+from cockpit.text.clean import ours
+from cockpit.text.sanitize import clean_line
+from cockpit.ui.dialogs.form import Field, FormDialog, Values, listed
 from cockpit.ui.look.states import STATUS_STYLES
 from cockpit.ui.widgets.choice_field import Choice
-from cockpit.ui.widgets.lull import Lull
-from cockpit.ui.widgets.plain import Plain
 
 
 def assignees(fleet: Fleet) -> tuple[Choice, ...]:
@@ -29,36 +21,18 @@ def assignees(fleet: Fleet) -> tuple[Choice, ...]:
     return (Choice("", ours("nobody")), *(Choice(name, clean_line(name)) for name in names | others))
 
 
-class TaskForm(FormDialog):
-    """Asks for a task; what to beware of in its details is said where they are written."""
-
-    def __init__(self, title: Clean, fields: Sequence[Field], check: Check) -> None:
-        super().__init__(title, fields, check)
-        self._lull = Lull(self, self._advise)
-
-    def compose_body(self) -> ComposeResult:
-        """Yield the form, and a word of advice."""
-        yield from super().compose_body()
-        yield Plain(NOTHING, id="advice")
-
-    @on(TextArea.Changed)
-    def _written(self) -> None:
-        self._lull.changed()
-
-    def _advise(self) -> None:
-        warning = pitfall(self.query_one("#description", TextArea).text)
-        said = our_line("! {}", warning) if warning else NOTHING
-        self.query_one("#advice", Plain).show(content([(said, "$agent-asking")]), layout=True)
-
-
 def create_form(fleet: Fleet) -> FormDialog:
     """Ask for a new task."""
-    return TaskForm(
+    return FormDialog(
         ours("New task"),
         (
             Field("title", ours("title"), placeholder=ours("what is to be done")),
             Field(
-                "description", ours("details"), "area", placeholder=ours("context, limits, how to tell that it is done")
+                "description",
+                ours("details"),
+                "area",
+                placeholder=ours("context, limits, how to tell that it is done"),
+                for_agents=True,
             ),
             Field("assignee", ours("assignee"), "choice", choices=assignees(fleet)),
             Field("tags", ours("tags"), placeholder=ours("area, feature bugfix test refactor docs, p0 p1 p2")),
@@ -126,7 +100,7 @@ def note_form(task: Task) -> FormDialog:
         ours("Note on task"),
         (
             Field("kind", ours("kind"), "choice", choices=tuple(Choice(kind, clean_line(kind)) for kind in NOTE_KINDS)),
-            Field("content", ours("note"), "area", placeholder=ours("what the others should know")),
+            Field("content", ours("note"), "area", placeholder=ours("what the others should know"), for_agents=True),
         ),
         check,
         intro=clean_line(task.title),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 
 from rich.color import Color as ShownColour
@@ -28,8 +28,8 @@ READABLE: Mapping[int, int] = {1: 1, 9: 1, 5: 5, 13: 5}
 CHOSEN = "@chosen"
 """Marks, in what Textual notes in a style, what agents chose where the colour alone does not tell it."""
 
-LEAST = 4.5
-"""Contrast of text and its ground (WCAG 2.2, 1.4.3)."""
+LEAST, MOST = 4.5, 15.0
+"""Contrast of text and its ground: what it needs (WCAG 2.2, 1.4.3), and the most that a theme can ask for."""
 STEPS = 16
 """Of the way to white or black a colour is taken along until it can be read."""
 
@@ -89,15 +89,17 @@ class ReadableColours(ANSIToTruecolor):
     Whoever printed it did not know the ground. The colours of a theme are left as they are: a test holds them to it.
     """
 
-    def __init__(self, terminal_theme: TerminalTheme, *, own: bool = False) -> None:
+    def __init__(self, terminal_theme: TerminalTheme, *, own: bool = False, least: float = LEAST) -> None:
         """Prepare.
 
         Args:
             terminal_theme: the values of the terminal's own colours.
             own: those are drawn as they are, on a ground that nobody knows.
+            least: how much text stands out from its ground.
         """
         super().__init__(terminal_theme)
         self._own = own
+        self._least = least
 
     @lru_cache(1024)  # noqa: B019 - a theme has one, and it is the framework's own way
     def truecolor_style(self, style: Style, background: ShownColour) -> Style:
@@ -113,8 +115,10 @@ class ReadableColours(ANSIToTruecolor):
         ground = background if shown.bgcolor is None else shown.bgcolor
         if not chosen or shown.color is None or shown.color.triplet is None or ground.triplet is None:
             return shown
-        readable = readable_on(ground.triplet, shown.color.triplet)
-        return shown + Style.from_color(ShownColour.from_rgb(*readable))
+        readable = readable_on(ground.triplet, shown.color.triplet, self._least)
+        behind = ground_for(ground.triplet, readable, self._least)
+        on = None if behind == ground.triplet else ShownColour.from_rgb(*behind)
+        return shown + Style.from_color(ShownColour.from_rgb(*readable), on)
 
 
 def _is_of_a_theme(color: ShownColour | None, numbers: Collection[int]) -> bool:
@@ -135,14 +139,27 @@ def on_any_ground(style: Style) -> Style:
     return style + Style(color="default" if number is None else f"color({number})", dim=False)
 
 
-def readable_on(ground: Channels, colour: Channels) -> Channels:
+def readable_on(ground: Channels, colour: Channels, least: float = LEAST) -> Channels:
     """Return a colour, or the nearest on its way to white or black that can be read on a ground."""
     far = max((WHITE, BLACK), key=lambda end: contrast(ground, end))
+    return _on_the_way(colour, far, lambda shown: contrast(ground, shown) >= least)
+
+
+def ground_for(ground: Channels, colour: Channels, least: float) -> Channels:
+    """Return a ground, or the nearest on its way to white or black on which a colour can be read.
+
+    On a ground in the middle even white and black do not stand out as much as a theme may want.
+    """
+    far = max((WHITE, BLACK), key=lambda end: contrast(end, colour))
+    return _on_the_way(ground, far, lambda shown: contrast(shown, colour) >= least)
+
+
+def _on_the_way(colour: Channels, far: Channels, fits: Callable[[Channels], bool]) -> Channels:
     for step in range(STEPS + 1):
         red, green, blue = (
             (part * (STEPS - step) + end * step) // STEPS for part, end in zip(colour, far, strict=True)
         )
-        if contrast(ground, (red, green, blue)) >= LEAST:
+        if fits((red, green, blue)):
             return red, green, blue
     return far
 

@@ -14,6 +14,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
 import cockpit
+from cockpit.ui.look.agent_colours import LEAST, MOST
 
 DARK_THEME, LIGHT_THEME = "cockpit-dark", "cockpit-light"
 DEFAULT_THEME = DARK_THEME
@@ -22,7 +23,8 @@ ANSI_THEME = "ansi"
 AUTO_THEME = "auto"
 """The light one or the dark one, by what the terminal says of its ground."""
 
-TOP_KEYS = ("name", "dark", "ansi", "palette", "variables")
+TOP_KEYS = ("name", "dark", "ansi", "contrast", "palette", "variables")
+
 PALETTE_KEYS = (
     "primary",
     "secondary",
@@ -142,6 +144,14 @@ def _line_of(text: str, key: str) -> int:
     return next((number for number, line in enumerate(text.split("\n"), 1) if key and wanted.match(line)), 0)
 
 
+@dataclass
+class OwnTheme(Theme):
+    """A theme of a file of ours or of the operator's."""
+
+    contrast: float = LEAST
+    """How much text of agents in colours of their own stands out from its ground, at least."""
+
+
 def parse_theme(document: Mapping[str, Any]) -> Theme:
     """Build a theme from a parsed file.
 
@@ -180,16 +190,24 @@ def parse_theme(document: Mapping[str, Any]) -> Theme:
         # The framework's own style sheet needs more names where the colours are the terminal's.
         builtin = "ansi-dark" if document.get("dark", True) else "ansi-light"
         variables = {**BUILTIN_THEMES[builtin].variables, **variables}
-    theme = Theme(
+    theme = OwnTheme(
         name,
         palette["primary"],
         dark=bool(document.get("dark", True)),
         ansi=bool(document.get("ansi", False)),
+        contrast=_contrast(document.get("contrast", LEAST)),
     )
     for key, value in palette.items():
         setattr(theme, key, value)
     theme.variables = variables
     return theme
+
+
+def _contrast(value: object) -> float:
+    """Check how much text shall stand out: what eyes need at least, and no more than there is."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not LEAST <= value <= MOST:
+        raise ThemeProblem(f"`contrast` is a number from {LEAST} to {MOST}, not {value!r}", "contrast")
+    return float(value)
 
 
 def _colours(section: object, title: str, known: tuple[str, ...]) -> dict[str, str]:

@@ -62,11 +62,12 @@ def drawn_texts(app: App[Any]) -> Iterator[tuple[str, Any]]:
             x += cell_len(text)
 
 
-def poor(app: App[Any], *, own_colours: bool) -> list[str]:
+def poor(app: App[Any], *, own_colours: bool, least: float = LEAST_OF_TEXT) -> list[str]:
     """Return what of a screen cannot be read well, in words.
 
     Args:
         app: what is judged.
+        least: what letters want against their ground.
         own_colours: the theme has the terminal's own colours alone: judged on four grounds, and without any colour.
     """
     found: dict[str, None] = {}
@@ -76,7 +77,7 @@ def poor(app: App[Any], *, own_colours: bool) -> list[str]:
         for said in (
             unreadable_on_any_ground(pen, letters=letters)
             if own_colours
-            else unreadable_on_its_ground(pen, letters=letters)
+            else unreadable_on_its_ground(pen, letters=letters, least=least)
         ):
             found[f"{said}: {text!r}"] = None
         if own_colours:
@@ -86,14 +87,14 @@ def poor(app: App[Any], *, own_colours: bool) -> list[str]:
     return list(found)
 
 
-def unreadable_on_its_ground(pen: Pen, *, letters: bool) -> Iterator[str]:
+def unreadable_on_its_ground(pen: Pen, *, letters: bool, least: float = LEAST_OF_TEXT) -> Iterator[str]:
     ground, colour = (_channels(part) for part in (pen.ground, pen.colour))
     if ground is None or colour is None:
         yield f"one of two colours is the terminal's own {pen}"
         return
     if DIM in pen.attributes.split(";"):
         colour = (colour[0] + ground[0]) // 2, (colour[1] + ground[1]) // 2, (colour[2] + ground[2]) // 2
-    least = LEAST_OF_TEXT if letters else LEAST_OF_SIGNS
+    least = least if letters else LEAST_OF_SIGNS
     ratio = contrast(colour, ground)
     if ratio < least:
         yield f"{ratio:.2f} of {colour} on {ground}"

@@ -209,6 +209,9 @@ def test_a_broken_file_is_reported_by_name(tmp_path: Path) -> None:
 def test_unknown_keys_are_refused() -> None:
     with pytest.raises(ValueError, match=r"`variables.agent-runing`"):
         parse_theme({"name": "x", "palette": {"primary": "#ffffff"}, "variables": {"agent-runing": "#ffffff"}})
+    for wrong in (True, "7", 2, 30):
+        with pytest.raises(ValueError, match=r"`contrast` is a number from 4.5 to 15.0"):
+            parse_theme({"name": "x", "contrast": wrong, "palette": {"primary": "#ffffff"}})
 
 
 async def test_a_theme_is_picked_by_looking_at_it_kept_and_taken_off_by_escape(tmp_path: Path) -> None:

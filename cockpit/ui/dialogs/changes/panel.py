@@ -181,7 +181,7 @@ class ChangesPanel(ChangesView):
         def check(values: Values) -> str:
             return "" if values["note"].strip() else "there is no text"
 
-        fields = (Field("note", ours("comment"), "area"),)
+        fields = (Field("note", ours("comment"), "area", for_agents=True),)
         intro = our_line("{}:{}  {}", path, number, line.text.strip())
         self.app.push_screen(FormDialog(ours("Comment"), fields, check, intro=intro), finish)
 
