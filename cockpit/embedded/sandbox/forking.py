@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +18,14 @@ from cockpit.embedded.sandbox import fork_server
 START_TIMEOUT = 15.0
 """Seconds a first process may take to listen, on a machine that is very busy."""
 END_TIMEOUT = 5.0
+
+
+def refuse(connection: socket.socket) -> None:
+    """Take no answer any more; a first process of which it came meanwhile ends, since nobody would know of it."""
+    connection.shutdown(socket.SHUT_RDWR)
+    connection.setblocking(False)
+    with contextlib.suppress(OSError, ValueError):
+        os.kill(int(connection.recv(4096)), signal.SIGKILL)
 
 
 class Forks:
@@ -65,7 +74,11 @@ class Forks:
             if built:
                 ours.sendall(built)
             ours.shutdown(socket.SHUT_WR)
-            return b"".join(iter(lambda: ours.recv(4096), b"")).decode(errors="replace")
+            try:
+                return b"".join(iter(lambda: ours.recv(4096), b"")).decode(errors="replace")
+            except TimeoutError:
+                refuse(ours)
+                raise
         return ""
 
     def _hand_over(self, order: bytes, connection: socket.socket) -> None:
@@ -75,12 +88,16 @@ class Forks:
             OSError: it does not run.
         """
         with self._turn:
-            if self._control is None or self._running is None or self._running.poll() is not None:
-                self._begin()
-            assert self._control is not None
-            socket.send_fds(self._control, [order], [connection.fileno()])
+            control = self._control
+            if control is None or self._running is None or self._running.poll() is not None:
+                control = self._begin()
+            try:
+                socket.send_fds(control, [order], [connection.fileno()])
+            except ConnectionError:  # ended a moment ago, and not known to have ended
+                socket.send_fds(self._begin(), [order], [connection.fileno()])
 
-    def _begin(self) -> None:
+    def _begin(self) -> socket.socket:
+        """Start the program; return the way to it."""
         self._end()
         ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         program = [sys.executable, "-I", "-S", fork_server.__file__, " " * fork_server.ROOM]
@@ -95,6 +112,7 @@ class Forks:
                 start_new_session=True,
             )
         self._control = ours
+        return ours
 
     def _end(self) -> None:
         if self._control is not None:

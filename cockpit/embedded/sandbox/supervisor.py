@@ -173,6 +173,8 @@ class Supervisor:
             answer = json.loads(line or b'{"error": ""}')
             if "error" in answer:
                 raise ChildProcessError(answer["error"] or "the sandbox's first process ended")
+            # One of an earlier version answers for its commands, and says which it started.
+            pid = int(answer.get("pid", pid))
             if pid < 1:
                 # A signal to it would go to this process's own group.
                 raise ValueError("it does not say which process it started")
