@@ -39,6 +39,8 @@ READ_LIMIT = 0.05
 """Seconds the history may be busy: then nothing is drawn before the screen is."""
 
 _AGENTS = """SELECT agents.name, agents.kind, agents.role, (
+    SELECT COUNT(*) FROM agents WHERE destroyed_at IS NULL
+), (
     SELECT body FROM snapshots WHERE snapshots.agent = agents.id ORDER BY epoch DESC, line DESC LIMIT 1
 ) FROM agents WHERE destroyed_at IS NULL ORDER BY agents.name LIMIT ?"""
 
@@ -54,6 +56,8 @@ class LastKnown(NamedTuple):
     state: str
     at: float
     """When it wrote last, unix seconds; 0 if that is not known."""
+    among: int = 1
+    """How many agents the history knows."""
 
 
 class _Sight:
@@ -129,19 +133,20 @@ def last_known(history: Path, most: int) -> tuple[LastKnown, ...]:
     return tuple(_known(*row) for row in rows)
 
 
-def _known(name: object, kind: object, role: object, body: object) -> LastKnown:
+def _known(name: object, kind: object, role: object, among: int, body: object) -> LastKnown:
     state, at = "", 0.0
     told = json.loads(body) if isinstance(body, bytes | str) else None
     if isinstance(told, dict):
         activity, heard = told.get("activity"), told.get("last_event_at")
         state = str(activity.get("state", "")) if isinstance(activity, dict) else ""
         at = float(heard) if isinstance(heard, int | float) else 0.0
-    return LastKnown(str(name), str(kind), str(role), state, at)
+    return LastKnown(str(name), str(kind), str(role), state, at, among)
 
 
 def lines_of(known: Sequence[LastKnown], width: int, height: int, now: float) -> tuple[Clean, ...]:
     """Return the lines for a terminal of some cells: a head that says of when it is, and an agent a line."""
-    many = f"{len(known)} agent{'' if len(known) == 1 else 's'}"
+    all_of_them = max(len(known), *(one.among for one in known)) if known else 0
+    many = f"{all_of_them} agent{'' if all_of_them == 1 else 's'}"
     head = our_line(" ◆ cockpit  {}, as last known · connecting …", many)
     return tuple(_within(line, width) for line in (head, ours(""), *_rows(known, width, now)))[: height - 1]
 
@@ -153,14 +158,12 @@ def _rows(known: Sequence[LastKnown], width: int, now: float) -> Iterator[Clean]
         ago = age_text(now - one.at) if one.at else "–"
         shown = cut_to_cells(name, column)
         gap = " " * (column - cells_in(shown))
-        yield our_line("  {}{} {:<12} {:>4}  {} {}", shown, gap, one.state or "unknown", ago, one.kind, one.role)
+        part = f"{one.kind} {one.role}".rstrip()
+        yield our_line("  {}{} {:<12} {:>4}  {}", shown, gap, one.state or "unknown", ago, part)
 
 
 def _within(text: Clean, columns: int) -> Clean:
-    """Return as much of a line as surely fits into so many cells: what is not ASCII may take two."""
-    width = 0
-    for at, character in enumerate(text):
-        width += 1 if character.isascii() else 2
-        if width > columns:
-            return clean_line(text[:at])
-    return text
+    """Return as much of a line as fits into so many cells, with a sign where it is cut."""
+    if cells_in(text) <= columns:
+        return text
+    return our_line("{}…", cut_to_cells(text, columns - 1))

@@ -21,6 +21,7 @@ from cockpit.model.ids import AgentId, CommandId, TaskId
 from cockpit.model.names import vm_called
 from cockpit.model.open_work import OpenDialog
 from cockpit.model.owed import Owed, OwedKind
+from cockpit.model.provider_words import said_in
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.reconciliation import Finding, FindingKind, Suggestion, findings_of
 from cockpit.model.reduce.activity import base_state
@@ -148,7 +149,7 @@ def _of_agent(agent: Agent, vm: Vm | None) -> Iterator[Attention]:
         during = " in the middle of a run" if state is ActivityState.ERROR else ""
         yield Attention(Urgency.FAILED, f"{agent.name} exited{code}{during}", agent.process.since, agent.id)
     elif state is ActivityState.ERROR:
-        reason = one_line(activity.error, SENTENCE_PART) or "no reason was given"
+        reason = one_line(said_in(activity.error), SENTENCE_PART) or "no reason was given"
         yield Attention(Urgency.FAILED, f"{agent.name} failed: {reason}", activity.since, agent.id)
     if state is ActivityState.DONE_UNSEEN:
         oddity = f": {activity.detail}" if activity.detail else ""
@@ -168,7 +169,7 @@ def _by_cause(items: Iterable[Attention], fleet: Fleet, now: float) -> Iterator[
     for members in causes.values():
         cause = joined(one for _, _, one in members)
         first, agent, _ = members[0]
-        said = one_line(agent.activity.error, SENTENCE_PART)
+        said = one_line(said_in(agent.activity.error), SENTENCE_PART)
         if len(members) == 1:
             sentence = f"{agent.name} failed: {words_of(cause, now)}: {said}"
         else:

@@ -10,7 +10,8 @@ from cockpit.model.failures import is_own_abort
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import CommandId, OperationId
 from cockpit.model.operation import Operation
-from cockpit.model.receipts.receipt import Stage
+from cockpit.model.provider_words import said_in
+from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.text.clean import Clean, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.widgets.notice import notice
@@ -60,6 +61,14 @@ class Outcomes:
             for receipt in {
                 (known.agent, known.reason): known for known in new if not is_own_abort(known, fleet.receipts)
             }.values():
-                text = clean_line(receipt.reason) or ours("no reason was given")
-                notice(self._screen, text, title=our_line("{} failed", receipt.verb), severity="error")
+                text = clean_line(said_in(receipt.reason)) or ours("no reason was given")
+                notice(self._screen, text, title=_title(receipt, fleet), severity="error")
         self._failures = frozenset(failed)
+
+
+def _title(receipt: Receipt, fleet: Fleet) -> Clean:
+    """Say what failed, and whose it was."""
+    agent = fleet.agent(receipt.agent) if receipt.agent is not None else None
+    if agent is None:
+        return our_line("{} failed", receipt.verb)
+    return our_line("{} · {} failed", agent.name, receipt.verb)

@@ -39,6 +39,13 @@ def test_names_of_any_width_leave_the_columns_where_they_are() -> None:
     assert {len(left) + cells[name] + len(right) for left, name, right in before} == {2 + 24 + 1}
 
 
+def test_lines_that_are_cut_say_so_and_end_in_one_column_whatever_their_script() -> None:
+    known = [LastKnown(name, "lieutenant", "", "working", 1.0, 44) for name in ("ada", "переписать-ссылки", "重构认证")]
+    head, _, *lines = lines_of(known, 46, 24, 9.0)
+    assert "44 agents" in head
+    assert {cell_len(line) for line in lines} == {46} and {line.rpartition(" ")[2] for line in lines} == {"lieute…"}
+
+
 @pytest.fixture(scope="module")
 def fleet() -> Iterator[FleetUnderTest]:
     """A fleet with one agent that its history knows."""

@@ -37,6 +37,11 @@ def healths(*sick: str, reason: str = REFUSED) -> tuple[ServiceHealth, ...]:
     )
 
 
+@pytest.mark.parametrize("pane", [VmsTable, BoardPane, FeedPane])
+def test_a_pane_that_has_looked_at_nothing_yet_says_nothing(pane: type[Pane]) -> None:
+    assert not pane(id="one")._taught(40)
+
+
 @pytest.mark.parametrize(("pane", "service"), PANES)
 async def test_an_empty_pane_over_a_refused_service_says_what_mends_it(pane: type[Pane], service: str) -> None:
     engine = scene()

@@ -20,6 +20,7 @@ from cockpit.errors import CockpitError
 from cockpit.model.events import Record
 from cockpit.model.fleet import ActivityState, Agent
 from cockpit.model.ids import AgentId
+from cockpit.model.provider_words import said_in
 from cockpit.services.feed import FeedClient
 from cockpit.store.announced import Announcement
 from cockpit.store.errors import StoreError
@@ -150,7 +151,7 @@ class Announcer:
         await log_of.owe(replace(one, place=began.place, kind=STOPPED, summary=words))
         if then.activity.state is ActivityState.ERROR:
             error = then.activity.error or "it did not say why"
-            line = " ".join(error.split())[:ERROR_LINE]
+            line = " ".join(said_in(error).split())[:ERROR_LINE]
             failed = replace(one, place=began.place, kind=FAILED, summary=f"{agent.name} failed: {line}", detail=error)
             await log_of.owe(failed)
 

@@ -10,6 +10,7 @@ from cockpit.model.failures import is_undelivered
 from cockpit.model.fleet import Fleet
 from cockpit.model.ids import AgentId
 from cockpit.model.operation import Operation, Step
+from cockpit.model.provider_words import said_in
 from cockpit.model.receipts.flow import TEXT_VERBS
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.receipts.stages import is_closed
@@ -88,7 +89,7 @@ def _last_stage(receipt: Receipt, now: float, since: float) -> Piece:
         case Stage.DONE:
             return our_line(" ✓ done in {}", duration(since - receipt.created_at)), "bold $agent-running"
         case Stage.FAILED:
-            return our_line(" ✗ failed: {}", receipt.reason), "bold $agent-failed"
+            return our_line(" ✗ failed: {}", said_in(receipt.reason)), "bold $agent-failed"
         case Stage.DISMISSED:
             return our_line(" · {}", STAGE_WORDS[Stage.DISMISSED]), "$muted"
         case Stage.UNCONFIRMED:

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from cockpit.model.attachments import ON_VM
 from cockpit.model.ids import AgentId
+from cockpit.model.provider_words import said_in
 from cockpit.model.receipts.flow import TEXT_VERBS
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.transcript.window import Place
@@ -68,7 +69,7 @@ def _stage(receipt: Receipt) -> Piece:
         case Stage.DONE:
             return our_line("✓ done in {}", duration(since - receipt.created_at)), "$agent-running"
         case Stage.FAILED:
-            return our_line("✗ failed: {}", receipt.reason or "no reason was given"), "$agent-failed"
+            return our_line("✗ failed: {}", said_in(receipt.reason) or "no reason was given"), "$agent-failed"
         case Stage.UNCONFIRMED:
             return our_line("? unconfirmed: {}", receipt.reason), "$link-degraded"
         case Stage.DISMISSED:

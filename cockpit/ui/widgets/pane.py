@@ -40,7 +40,7 @@ class Pane(RowList):
     """What can be asked in its filter."""
 
     def __init__(self, *, id: str) -> None:
-        super().__init__(empty=self.EMPTY, id=id, classes="pane")
+        super().__init__(id=id, classes="pane")
         self.called = self.NAME
         """How its title names it."""
         self.heads: tuple[tuple[int, Clean], ...] = ()

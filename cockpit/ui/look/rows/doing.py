@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cockpit.model.fleet import ActivityState, Agent, LinkState, ProcessState
 from cockpit.model.ports import PortForward
+from cockpit.model.provider_words import said_in
 from cockpit.model.scaffold import scaffold_word
 from cockpit.model.usage.causes import until_word
 from cockpit.model.why import warnings_in
@@ -82,7 +83,7 @@ def _act(agent: Agent, *, told: bool) -> list[Piece]:
         more = [(our_line(" +{}", len(activity.tools) - 1), "$muted")] if len(activity.tools) > 1 else []
         return [(our_line("{} ", tool.name), "$transcript-tool"), (clean_line(tool.summary), ""), *more]
     if activity.state in (ActivityState.ERROR, ActivityState.RETRYING):
-        said = [clean_line(word) for word in (until_word(agent), activity.error) if word]
+        said = [clean_line(word) for word in (until_word(agent), said_in(activity.error)) if word]
         return [(joined(said, ours(" · ")), "$agent-failed")]
     if activity.state is ActivityState.WORKING:
         return [(clean_line(activity.detail), "$muted")]
