@@ -196,13 +196,8 @@ def by_the_network() -> list[str]:
     return ["raw socket"]
 
 
-def main() -> None:
-    """Try everything, but only where the first process is a sandbox's: some of it would harm a machine."""
-    with open("/proc/1/cmdline", "rb") as file:
-        if b"/sandbox/init.py" not in file.read():
-            sys.exit("there are no walls around this process")
-    told = json.loads(sys.argv[1])
-    secrets, canaries, pids = told["secrets"], told["canaries"], told["pids"]
+def attack(secrets: list[str], canaries: list[str], pids: list[int]) -> dict[str, list[str]]:
+    """Try everything, each in a process of its own; return what each could do."""
     attacks: dict[str, Callable[[], list[str]]] = {
         "names": lambda: [path for path in secrets if os.path.lexists(path)],
         "search": lambda: finds("/", canaries),
@@ -216,7 +211,16 @@ def main() -> None:
         "network": by_the_network,
         "signals": lambda: by_signals(pids),
     }
-    print(json.dumps({name: apart(attack) for name, attack in attacks.items()}))
+    return {name: apart(one) for name, one in attacks.items()}
+
+
+def main() -> None:
+    """Try everything, but only where the first process is a sandbox's: some of it would harm a machine."""
+    with open("/proc/1/cmdline", "rb") as file:
+        if b"/sandbox/init.py" not in file.read():
+            sys.exit("there are no walls around this process")
+    told = json.loads(sys.argv[1])
+    print(json.dumps(attack(told["secrets"], told["canaries"], told["pids"])))
 
 
 if __name__ == "__main__":

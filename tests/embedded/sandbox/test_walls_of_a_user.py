@@ -17,8 +17,10 @@ import pytest
 from cockpit.embedded.sandbox.layout import SandboxLayout
 from cockpit.embedded.sandbox.walls import folders, plan, raise_walls
 from cockpit.embedded.sandbox.walls.probe import Walls
+from tests.embedded.sandbox.attacker import attack
 
 NOBODY = 65534
+CANARY = "a word that stands in the fleet's own files alone"
 PROGRAM = "/usr/bin/tac"
 
 
@@ -42,6 +44,7 @@ def behind_walls(root: Path, act: Callable[[], Any]) -> Any:
             for directory in (layout.directory, layout.home, layout.temporary):
                 directory.mkdir(mode=0o700, exist_ok=True)
             overlays = {tree: "user" for tree in plan.CHANGED_TREES.values() if Path(tree).is_dir()}
+            (root / "token").write_text(CANARY)
             folders.lay(root / "folders", plan.CHANGED_TREES.items())
             view = plan.view_of_host({"PATH": os.defpath}, [root])
             order = Walls(view, overlays, root / "folders").order(layout, None)
@@ -104,6 +107,14 @@ def test_an_ordinary_user_may_make_replace_and_remove_what_lies_where_root_keeps
     assert behind_walls(short_root, seen) == {"made": [True, True, False], "size": size + 7}
     assert Path(PROGRAM).stat().st_size == size
     assert not Path("/usr/local/bin/made").exists() and not Path("/etc/made").exists()
+
+
+def test_an_attacker_behind_them_sees_reaches_and_changes_nothing_outside(short_root: Path) -> None:
+    places = [short_root / "token", short_root / "one" / "keys", Path.home() / ".ssh", Path("/root/.ssh")]
+    pids = [os.getpid(), os.getppid()]
+    found = behind_walls(short_root, lambda: attack([str(path) for path in places], [CANARY], pids))
+    assert (short_root / "token").read_text() == CANARY
+    assert len(found) == 11 and not {name: what for name, what in found.items() if what}
 
 
 def test_folders_are_those_that_everybody_sees_and_no_deeper_than_packages_lie(tmp_path: Path) -> None:
