@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from textual.content import Content
@@ -33,8 +34,30 @@ SPANS = (1, 2, 5, 10, 15, 30, 60)
 LABEL_EVERY = 10
 """Cells between two times of the axis."""
 
+LABEL_APART = 8
+"""Columns between two times of the axis at least, where a cell takes several."""
+
 SUMS = 21
 """Cells of the sums at the right: work, wait, cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How cells stand in the columns there are: where little is recorded each takes several."""
+
+    cells: int
+    """Cells in sight."""
+    stretch: int = 1
+    """Columns of each."""
+    blank: int = 0
+    """Columns before them that are left over."""
+
+
+def room_for(columns: int, known: int) -> Room:
+    """Share columns out among the cells of which anything is recorded; a column is a cell where these are many."""
+    stretch = max(1, columns // max(1, known))
+    return Room(columns // stretch, stretch, columns % stretch)
+
 
 LEGEND: tuple[Piece, ...] = (
     SIGNS[Doing.TOOL],
@@ -58,6 +81,22 @@ def sign_of(minute: Minute) -> Piece:
     return SIGNS[minute.most]
 
 
+def signs_of(minute: Minute, span: int, columns: int) -> list[Piece]:
+    """Return the signs of a cell: with several columns each doing has its share of them, and what failed the last."""
+    if columns == 1:
+        return [sign_of(minute)]
+    told = ((Doing.TOOL, minute.tool), (Doing.WRITING, minute.writing), (Doing.THINKING, minute.thinking))
+    spent = [(doing, seconds) for doing, seconds in (*told, (Doing.ASKING, minute.asking)) if seconds > 0]
+    whole = max(span * MINUTE, sum(seconds for _, seconds in spent))
+    signs: list[Piece] = []
+    for doing, seconds in spent:
+        signs += [SIGNS[doing]] * max(1, round(seconds * columns / whole))
+    signs += [SIGNS[Doing.REST]] * (columns - len(signs))
+    # A question is seen in any case: it stands last, and is cut last.
+    signs = signs[-columns:]
+    return [*signs[:-1], FAILED] if minute.errors else signs
+
+
 def cells_of(row: AgentMinutes, first: int, span: int, number: int) -> list[Minute]:
     """Return a row's cells, each of `span` minutes, from a minute on."""
     found: list[list[Minute]] = [[] for _ in range(number)]
@@ -78,6 +117,9 @@ def timeline_row(
     *,
     began: int,
     gone: bool,
+    span: int = 1,
+    stretch: int = 1,
+    blank: int = 0,
 ) -> Content:
     """Draw an agent's row.
 
@@ -90,9 +132,20 @@ def timeline_row(
         cursor: the cell that is pointed at; None in the rows of others.
         began: the first cell of which anything is recorded; those before are blank, for nobody knows.
         gone: the agent is no more.
+        span: minutes of a cell.
+        stretch: columns of a cell.
+        blank: columns before the first one.
     """
-    pieces: list[Piece] = [(fit_apart(name, others, wide), "$muted" if gone else "bold"), (ours(" "), "")]
-    for text, style, length in _runs(cells, cursor, began):
+    pieces: list[Piece] = [
+        (fit_apart(name, others, wide), "$muted" if gone else "bold"),
+        (repeated(ours(" "), 1 + blank), ""),
+    ]
+    signs = [
+        (at, *sign)
+        for at, minute in enumerate(cells)
+        for sign in (signs_of(minute, span, stretch) if at >= began else [UNKNOWN] * stretch)
+    ]
+    for text, style, length in _runs(signs, cursor):
         pieces.append((repeated(text, length), style))
     sums = row.sums
     pieces.append((fit(long_time(sums.work) if sums.work else NOTHING, 7, right=True), "$muted"))
@@ -101,11 +154,10 @@ def timeline_row(
     return content(pieces)
 
 
-def _runs(cells: Sequence[Minute], cursor: int | None, began: int) -> Iterable[tuple[Clean, str, int]]:
+def _runs(signs: Iterable[tuple[int, Clean, str]], cursor: int | None) -> Iterable[tuple[Clean, str, int]]:
     """Join neighbours that look the same: a row of one sign is one piece."""
     runs: list[tuple[Clean, str, int]] = []
-    for at, minute in enumerate(cells):
-        text, style = sign_of(minute) if at >= began else UNKNOWN
+    for at, text, style in signs:
         if at == cursor:
             style += " reverse"
         if runs and runs[-1][:2] == (text, style):
@@ -115,18 +167,17 @@ def _runs(cells: Sequence[Minute], cursor: int | None, began: int) -> Iterable[t
     return runs
 
 
-def axis_line(first: int, span: int, number: int, wide: int) -> Content:
+def axis_line(first: int, span: int, number: int, wide: int, stretch: int = 1, blank: int = 0) -> Content:
     """Draw the times above the cells, and what the sums are called."""
-    marks = [NOTHING] * number
-    for at in range(number):
-        if (first // span + at) % LABEL_EVERY == 0:
-            marks[at] = clock(first + at * span)
-    pieces: list[Piece] = [(repeated(ours(" "), wide + 1), "")]
-    at = 0
-    while at < number:
-        if marks[at] and at + width_of(marks[at]) <= number:
-            pieces.append((marks[at], "$muted"))
-            at += width_of(marks[at])
+    every = LABEL_EVERY if stretch == 1 else -(-LABEL_APART // stretch)
+    marks = {at * stretch: clock(first + at * span) for at in range(number) if (first // span + at) % every == 0}
+    pieces: list[Piece] = [(repeated(ours(" "), wide + 1 + blank), "")]
+    at, columns = 0, number * stretch
+    while at < columns:
+        mark = marks.get(at, NOTHING)
+        if mark and at + width_of(mark) <= columns:
+            pieces.append((mark, "$muted"))
+            at += width_of(mark)
         else:
             pieces.append((ours(" "), ""))
             at += 1

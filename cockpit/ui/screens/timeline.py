@@ -31,6 +31,8 @@ from cockpit.ui.look.timeline import (
     beside,
     cell_words,
     cells_of,
+    clock,
+    room_for,
     timeline_row,
     waiting_words,
 )
@@ -128,6 +130,17 @@ class TimelineScreen(OverHome):
     def _newest(self) -> int:
         return int(self.engine.now() // MINUTE) // self.span
 
+    @property
+    def _oldest(self) -> int | None:
+        """The first minute of which anything is recorded."""
+        rows = self._timeline.rows if self._timeline is not None else ()
+        return min((min(row.minutes) for row in rows if row.minutes), default=None)
+
+    @property
+    def _known(self) -> int:
+        """How many cells there are from the first one of which anything is recorded."""
+        return self._newest - self._oldest // self.span + 1 if self._oldest is not None else 1
+
     def show_foot(self) -> None:
         """Show the keys that count."""
         footer = self.query_one("#footer", Plain)
@@ -154,7 +167,8 @@ class TimelineScreen(OverHome):
 
     def _show_where(self) -> None:
         width = self.size.width
-        scale = our_line("a cell is {} min ", self.span)
+        since = our_line("from {} · ", clock(self._oldest)) if self._oldest is not None else NOTHING
+        scale = our_line("{}a cell is {} min ", since, self.span)
         waiting = all_waiting(self._timeline) if self._timeline is not None else []
         left = [*self.way_pieces(width // 2), (ours("   "), ""), *waiting]
         self.query_one("#where", Plain).show(beside(left, [(scale, "$muted")], width))
@@ -170,7 +184,8 @@ class TimelineScreen(OverHome):
         names = tuple(clean_line(row.name) for row in found)
         room = max(20, self.rows.scrollable_content_region.width)
         wide = least_room(names, 8, max(8, min(24, room // 4))) if names else 8
-        number = max(1, room - wide - 1 - SUMS)
+        shared = room_for(max(1, room - wide - 1 - SUMS), self._known)
+        number = shared.cells
         last = self._newest if self._last is None else self._last
         last = max(last, self.cell)
         if self.cell <= last - number:
@@ -181,12 +196,24 @@ class TimelineScreen(OverHome):
         for row, name in zip(found, names, strict=True):
             cursor = self.cell - first if row.agent == self.rows.cursor_key else None
             gone = self.fleet.agent(row.agent) is None
-            looks = (row, names, first, self.span, number, cursor, gone)
+            looks = (row, names, first, self.span, shared, cursor, gone)
             known = self._drawn.get(row.agent)
             if known is None or known[0] != looks:
                 cells = cells_of(row, first * self.span, self.span, number)
                 began = (min(row.minutes) - first * self.span) // self.span if row.minutes else number
-                drawn = timeline_row(row, name, names, cells, wide, cursor, began=began, gone=gone)
+                drawn = timeline_row(
+                    row,
+                    name,
+                    names,
+                    cells,
+                    wide,
+                    cursor,
+                    began=began,
+                    gone=gone,
+                    span=self.span,
+                    stretch=shared.stretch,
+                    blank=shared.blank,
+                )
                 known = (looks, Row(row.agent, drawn))
             shown[row.agent] = known
         self._drawn = shown
@@ -197,7 +224,9 @@ class TimelineScreen(OverHome):
         rows.set_rows([row for _, row in shown.values()])
         if rows.cursor_key != pointed:
             self.call_after_refresh(self.bridge.flush)  # the cursor of the minutes goes along
-        self.query_one("#axis", Plain).show(axis_line(first * self.span, self.span, number, wide))
+        self.query_one("#axis", Plain).show(
+            axis_line(first * self.span, self.span, number, wide, shared.stretch, shared.blank)
+        )
 
     def _show_notes(self) -> None:
         width = self.size.width - 2
