@@ -46,7 +46,9 @@ async def test_a_minute_says_what_was_done_and_leads_there() -> None:
         assert isinstance(screen, TimelineScreen)
         await until(lambda: len(screen.rows.rows) == 3, 20)
         lines = [str(row.content) for row in screen.rows.rows]
-        assert lines[0].startswith(agents()[0].name[:4]) and "██???" in lines[0] and "?·" in lines[0] and "1m" in lines[0]
+        assert (
+            lines[0].startswith(agents()[0].name[:4]) and "██???" in lines[0] and "?·" in lines[0] and "1m" in lines[0]
+        )
         assert lines[0].index("█") < 13, "a history of three minutes has all columns"
         assert "from 1" in str(screen.query_one("#where", Plain).render())
         assert "✗" in lines[1] and "▓" in lines[2] and "\x1b" not in lines[2]

@@ -12,10 +12,11 @@ from cockpit.model.board import TASK_STATUSES, Task
 from cockpit.model.fleet import Fleet
 from cockpit.model.row_doubts import Doubt, all_doubts
 from cockpit.model.why import headline
-from cockpit.text.clean import NOTHING, Clean, ours, part, repeated
+from cockpit.text.clean import NOTHING, Clean, ours, repeated
 from cockpit.text.sanitize import clean_line, our_line
-from cockpit.ui.look.cells import Piece, age, break_points, content, cut, fit, pieces_width, width_of
+from cockpit.ui.look.cells import Piece, age, content, cut, cut_at_words, fit, in_two_lines, pieces_width, width_of
 from cockpit.ui.look.rows.names import cut_apart
+from cockpit.ui.look.rows.tasks import doubt_words
 from cockpit.ui.look.states import STATUS_STYLES, StateStyle, style_of
 
 PRIORITIES = {"p0": "bold $agent-failed", "p1": "bold $agent-asking", "p2": "$muted"}
@@ -75,7 +76,8 @@ def card_lines(task: Task, around: CardContext, width: int, height: int) -> list
     """
     bar: Piece = (ours("▌"), status_look(task.status).style)
     inner = max(4, width - 3)
-    title, rest = _titled(task, inner, whole=height < 3)
+    # What is doubted stands above the rest of a title.
+    title, rest = _titled(task, inner, whole=height - 2 <= len(around.doubts.get(task.id, ())[:1]))
     lines = [title, *_said(task, rest, around, inner, height - 2), _owned(task, around, inner)]
     return [content([bar, (ours(" "), ""), *pieces]) for pieces in lines[:height]]
 
@@ -91,9 +93,8 @@ def _titled(task: Task, width: int, *, whole: bool) -> tuple[list[Piece], Clean]
     style = "$muted" if task.status == "done" else "bold"
     room, title, rest = width - width_of(chip), clean_line(task.title), NOTHING
     if not whole and width_of(title) > room:
-        start, end = break_points(title, room, words=True)[0]
-        title, rest = part(title, start, end), part(title, end, len(title))
-    return [(fit(title, room), style), (chip, PRIORITIES.get(urgent.lower(), ""))], rest
+        title, rest = in_two_lines(title, room, width)
+    return [(fit(cut_at_words(title, room), room), style), (chip, PRIORITIES.get(urgent.lower(), ""))], rest
 
 
 def _said(task: Task, rest: Clean, around: CardContext, width: int, lines: int) -> list[list[Piece]]:
@@ -101,17 +102,17 @@ def _said(task: Task, rest: Clean, around: CardContext, width: int, lines: int) 
     if lines <= 0:
         return []
     found: list[list[Piece]] = [
-        [(fit(our_line("! {}", doubt.kind.value), width), "$link-degraded")]
+        [(fit(our_line("! {}", doubt_words(doubt.kind, width - 2)), width), "$link-degraded")]
         for doubt in around.doubts.get(task.id, ())[:1]
     ]
-    if rest.strip():
+    if rest:
         style = "$muted" if task.status == "done" else "bold"
-        found.append([(fit(clean_line(rest.strip()), width), style)])
+        found.append([(fit(cut_at_words(rest, width), width), style)])
     note = task.notes[-1] if task.notes else None
     words = f"{note.author}: {note.content}" if note is not None and note.content.strip() else task.description
-    told = clean_line(_WORD.sub(" ", words[:400])).strip()
+    told = clean_line(_WORD.sub(" ", words[:400]).strip())
     style = "$agent-asking" if note is not None and note.kind in ("question", "blocker") else "$muted"
-    found.append([(fit(clean_line(told), width), style)])
+    found.append([(fit(cut_at_words(told, width), width), style)])
     return found[:lines]
 
 

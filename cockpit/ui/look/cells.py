@@ -45,6 +45,13 @@ def content(pieces: Iterable[Piece]) -> Content:
     return Content("".join(texts), spans)
 
 
+FEW = 4
+"""Characters of a word at least that stand alone where it is broken."""
+
+JOINTS = "-_/.:,;=&?|"
+"""Behind these a word that fits nowhere is broken."""
+
+
 def width_of(text: str) -> int:
     """Return how many cells a text takes."""
     return len(text) if text.isascii() else cell_len(text)
@@ -60,6 +67,18 @@ def cut(text: Clean, width: int) -> Clean:
     if width_of(text[:end]) >= width:
         return ours("…")
     return joined((part(text, 0, len(text[:end].rstrip())), ours("…")))
+
+
+def cut_at_words(text: Clean, width: int) -> Clean:
+    """Shorten a text like `cut`, but leave out a word that would be cut, where not too much goes with it."""
+    shortened = cut(text, width)
+    if shortened == text:
+        return text
+    kept = len(shortened) - 1
+    blank = text.rfind(" ", 0, kept + 1)
+    if blank <= kept * 2 // 3 or not is_boundary(text, blank):
+        return shortened
+    return joined((part(text, 0, len(text[:blank].rstrip(" ,;:"))), ours("…")))
 
 
 def fit(text: Clean, width: int, *, right: bool = False) -> Clean:
@@ -78,9 +97,9 @@ def break_points(text: str, width: int, *, words: bool, near: int = 0) -> list[t
     """Return where a line breaks so that no part is wider than `width` cells: (start, end) in characters.
 
     With `words` a part ends before the last blank that fits, and the next begins behind it; a word wider than the line
-    is broken hard. Without, nothing is left out: a part ends behind a blank where one of its last `near` characters is
-    one. Wide characters count two cells and are never split; what is drawn as one, such as a letter with its marks,
-    stays so.
+    begins where there is room for a few letters of it, and is broken behind a joint such as `-`, else hard. Without,
+    nothing is left out: a part ends behind a blank where one of its last `near` characters is one. Wide characters
+    count two cells and are never split; what is drawn as one, such as a letter with its marks, stays so.
     """
     if width <= 0 or width_of(text) <= width:
         return [(0, len(text))]
@@ -92,9 +111,14 @@ def break_points(text: str, width: int, *, words: bool, near: int = 0) -> list[t
         if words and end < len(text):
             blank = text.rfind(" ", start, end + 1)
             if blank > start and is_boundary(text, blank + 1):
-                parts.append((start, blank))
-                start = blank + 1
-                continue
+                if end - blank <= FEW or not _never_fits(text, blank + 1, width):
+                    parts.append((start, blank))
+                    start = blank + 1
+                    continue
+                start_of_word = blank + 1
+            else:
+                start_of_word = start
+            end = _behind_a_joint(text, start_of_word + FEW, end) or end
         elif near and end < len(text) and text[end] != " ":
             blank = text.rfind(" ", max(start, end - near), end)
             if blank > start and is_boundary(text, blank + 1) and not text[start:blank].isspace():
@@ -102,6 +126,38 @@ def break_points(text: str, width: int, *, words: bool, near: int = 0) -> list[t
         parts.append((start, end))
         start = end
     return parts
+
+
+def _never_fits(text: str, start: int, width: int) -> bool:
+    """Tell whether the word that begins at a place is wider than a line."""
+    end = text.find(" ", start)
+    word = text[start : len(text) if end < 0 else end]
+    return len(word) > width * MOST_OF_A_CELL or width_of(word) > width
+
+
+def _behind_a_joint(text: str, first: int, end: int) -> int:
+    """Return the last place up to `end` and behind `first` where a word may be broken; 0 if there is none."""
+    places = range(end, first - 1, -1)
+    joints = (at for at in places if text[at - 1] in JOINTS or get_character_cell_size(text[at - 1]) == 2)
+    return next((at for at in joints if is_boundary(text, at)), 0)
+
+
+def in_two_lines(text: Clean, width: int, second: int) -> tuple[Clean, Clean]:
+    """Break a text that is wider than a line so that two show most of it.
+
+    Words stay whole if all of it is seen then; else one that is joined of several may be broken, behind a joint.
+
+    Args:
+        text: one line.
+        width: cells of the first line.
+        second: cells of the second one, where whatever is too much is to be cut.
+    """
+    end = break_points(text, width, words=True)[0][1]
+    if width_of(text[end:].strip()) > second:
+        full = _cells_end(text, 0, width, text.isascii())
+        end = max(end, _behind_a_joint(text, min(end + 1 + FEW, full), full))
+    rest = part(text, end)
+    return part(text, 0, end), part(rest, len(rest) - len(rest.lstrip()))
 
 
 def _cells_end(text: str, start: int, width: int, ascii_only: bool) -> int:

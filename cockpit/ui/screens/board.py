@@ -117,7 +117,7 @@ class BoardScreen(OverHome):
         yield
         self.outcomes.flush(fleet)
         self._show_frame(fleet, tasks, now)
-        note = content(doubts_note(around.doubts))
+        note = content(doubts_note(around.doubts, self.size.width - 2))
         self.query_one("#notes", Plain).show(note)
         yield
         self.show_foot()

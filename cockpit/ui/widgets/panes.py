@@ -32,6 +32,8 @@ from cockpit.ui.widgets.row_list import Row
 
 LOT = 40
 """Agents whose lines are put together in one step: a key waits for one of them."""
+BESIDE_DOUBTS = 24
+"""Cells of the board's title that are not what is doubted: its number and name, how much is to do."""
 
 
 class AgentsTree(Pane):
@@ -280,7 +282,7 @@ class BoardPane(Pane):
                 for task in members
             ]
         still_open = sum(task.status != "done" for task in shown)
-        self.warned = tuple(tasks.doubts_note(doubted))
+        self.warned = tuple(tasks.doubts_note(doubted, max(1, width - BESIDE_DOUBTS)))
         return rows, our_line("{} to do", still_open) if shown else NOTHING
 
 

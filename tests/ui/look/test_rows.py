@@ -18,17 +18,30 @@ from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power,
 from cockpit.model.ids import CommandId, VmId, agent_of
 from cockpit.model.ports import PortForward
 from cockpit.model.receipts.receipt import Receipt, Stage
+from cockpit.model.row_doubts import Doubt, DoubtKind
 from cockpit.model.size import VmSize
 from cockpit.model.usage.spending import DaySpending, Spending
 from cockpit.text.clean import NOTHING
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look import bars
-from cockpit.ui.look.cells import age, break_points, content, cut, duration, fit, width_of
+from cockpit.ui.look.cells import (
+    age,
+    break_points,
+    content,
+    cut,
+    cut_at_words,
+    duration,
+    fit,
+    in_two_lines,
+    pieces_width,
+    width_of,
+)
 from cockpit.ui.look.events import event_row
 from cockpit.ui.look.header import header
 from cockpit.ui.look.output_frame import output_facts
 from cockpit.ui.look.rows import feed, machines, panes, tasks
 from cockpit.ui.look.rows.feed import said_of
+from cockpit.ui.look.rows.tasks import doubt_words, doubts_note
 from cockpit.ui.look.tree import TreeNode, agent_tree
 from tests.ui.fake_engine import NOW
 from tests.ui.hostile import fleet as hostile_fleet
@@ -49,6 +62,34 @@ def test_breaking_loses_nothing_but_the_blanks_it_breaks_at(text: str, width: in
     parts = break_points(text, width, words=words)
     assert all(width_of(text[start:end]) <= width for start, end in parts)
     assert "".join(text[start:end] for start, end in parts).replace(" ", "") == text.replace(" ", "")
+
+
+@given(WORDS, st.integers(2, 40), st.integers(2, 40))
+def test_two_lines_lose_nothing_but_the_blanks_between_them(text: str, width: int, second: int) -> None:
+    line = clean_line(text)
+    first, rest = in_two_lines(line, width, second)
+    assert width_of(first) <= width and (first + rest).replace(" ", "") == line.replace(" ", "")
+    shortened = cut_at_words(line, width)
+    assert width_of(shortened) <= width and (shortened == line or line.startswith(shortened.removesuffix("…")))
+
+
+def test_a_long_word_begins_where_there_is_room_and_is_broken_behind_a_joint() -> None:
+    def two(text: str, width: int) -> tuple[str, str]:
+        return in_two_lines(clean_line(text), width, width)
+
+    assert two("Task 2: refactor-authentication-middleware", 21) == ("Task 2: refactor-", "authentication-middleware")
+    assert two("Task 5: refactor-authentication is to be done", 28) == (
+        "Task 5: refactor-",
+        "authentication is to be done",
+    )
+    assert two("Refresh tokens survive a restart", 21) == ("Refresh tokens", "survive a restart")
+    assert two("Task 2: 重构认证中间件模块 is to be done", 18) == ("Task 2: 重构认证中", "间件模块 is to be done")
+    assert cut_at_words(clean_line("survive all restarts"), 16) == "survive all…"
+    assert cut_at_words(clean_line("a refactoring-of-all"), 12) == "a refactori…", "a blank far away saves no word"
+    for kind in DoubtKind:
+        assert width_of(doubt_words(kind, 19)) <= 19 and doubt_words(kind, 60) == kind.value
+    found = {"a": (Doubt(DoubtKind.IDLE, ""),), "b": (Doubt(DoubtKind.UNEXPLAINED, ""),)}
+    assert pieces_width(doubts_note(found, 60)) <= 60 and pieces_width(doubts_note(found)) > 60
 
 
 @given(WORDS, st.integers(4, 40))

@@ -7,15 +7,31 @@ from collections.abc import Iterable, Mapping
 from textual.content import Content
 
 from cockpit.model.board import TASK_STATUSES, Task
-from cockpit.model.row_doubts import Doubt, counts
+from cockpit.model.row_doubts import Doubt, DoubtKind, counts
 from cockpit.text.clean import NOTHING, Clean, ours, repeated
 from cockpit.text.sanitize import clean_line, our_line
-from cockpit.ui.look.cells import AGE_CELLS, Piece, age, content, cut, fit, width_of
+from cockpit.ui.look.cells import AGE_CELLS, Piece, age, content, cut, fit, pieces_width, width_of
 from cockpit.ui.look.rows.names import fit_apart
 from cockpit.ui.look.states import STATUS_STYLES
 
 LEAST_WHO = 4
 """Cells of the column of who has a task, whoever has one."""
+
+DOUBT_WORDS: Mapping[DoubtKind, tuple[Clean, ...]] = {
+    DoubtKind.GONE: (ours("assignee gone"),),
+    DoubtKind.IDLE: (ours("agent idle although its task runs"), ours("its agent is idle"), ours("agent idle")),
+    DoubtKind.PAUSED: (ours("agent paused although its task runs"), ours("its agent is paused"), ours("agent paused")),
+    DoubtKind.UNCLAIMED: (ours("in progress and nobody's"), ours("nobody works on it"), ours("nobody's")),
+    DoubtKind.UNEXPLAINED: (ours("blocked without a blocker note"), ours("no note says why"), ours("no blocker")),
+    DoubtKind.DEPENDENCY: (ours("dependency open"),),
+}
+"""What is wrong with a row, in ever fewer words."""
+
+
+def doubt_words(kind: DoubtKind, width: int) -> Clean:
+    """Say what is wrong with a row in as many words as fit in a width in cells, the shortest ones else."""
+    said = DOUBT_WORDS[kind]
+    return next((words for words in said if width_of(words) <= width), said[-1])
 
 
 def tasks_in_order(tasks: Iterable[Task]) -> list[tuple[str, list[Task]]]:
@@ -71,7 +87,21 @@ def task_row(task: Task, now: float, width: int, *, doubted: bool = False, names
     return content(pieces)
 
 
-def doubts_note(doubted: Mapping[str, tuple[Doubt, ...]]) -> list[Piece]:
-    """Count what the rows of the board say that is not so, by kind."""
-    words = [our_line("! {}: {}", kind.value, number) for kind, number in counts(doubted.values()).items()]
-    return [(word if place == 0 else our_line("  {}", word), "$link-degraded") for place, word in enumerate(words)]
+def doubts_note(doubted: Mapping[str, tuple[Doubt, ...]], width: int = 0) -> list[Piece]:
+    """Count what the rows of the board say that is not so, by kind, in words that fit if there are such.
+
+    Args:
+        doubted: by the task's id.
+        width: cells there are; 0 for as many as it takes.
+    """
+    found = counts(doubted.values())
+    longest = max((len(DOUBT_WORDS[kind]) for kind in found), default=0)
+    for brief in range(longest):
+        words = [
+            our_line("! {}: {}", DOUBT_WORDS[kind][min(brief, len(DOUBT_WORDS[kind]) - 1)], number)
+            for kind, number in found.items()
+        ]
+        said = [(word if place == 0 else our_line("  {}", word), "$link-degraded") for place, word in enumerate(words)]
+        if not width or pieces_width(said) <= width:
+            break
+    return said if found else []
