@@ -81,6 +81,7 @@ class AwayDialog(Dialog[str]):
             for at, line in enumerate(lines)
         ]
         rows.set_rows(found)
+        self.show_keys(*(self.KEYS if found else self.KEYS[-1:]))
 
     def on_key(self, event: Key) -> None:
         """Go to the agent whose line has the key."""

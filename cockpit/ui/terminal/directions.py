@@ -37,15 +37,14 @@ def steadied(row: CellRow) -> CellRow:
         steady.texts[row.texts.index(BLANK)] = STRONG_BLANK
     while True:
         last = _end_of_run(row, kinds, at)
-        for x in range(last + 1, len(kinds)):
-            if kinds[x] != NEITHER:
-                break
-            if row.texts[x] == BLANK:
-                steady.texts[x] = STRONG_BLANK
-                break
-        if RIGHT not in kinds[last + 1 :]:
+        behind = next((x for x in range(last + 1, len(kinds)) if kinds[x] in (LEFT, RIGHT)), len(kinds))
+        blank = next((x for x in range(last + 1, behind) if row.texts[x] == BLANK), behind)
+        taken_in = kinds[behind : behind + 1] == [RIGHT] or any(map(_is_number, row.texts[blank:behind]))
+        if blank < behind and taken_in:
+            steady.texts[blank] = STRONG_BLANK
+        if RIGHT not in kinds[behind:]:
             return steady
-        at = kinds.index(RIGHT, last + 1)
+        at = kinds.index(RIGHT, behind)
 
 
 def _end_of_run(row: CellRow, kinds: list[str], at: int) -> int:
@@ -58,6 +57,11 @@ def _end_of_run(row: CellRow, kinds: list[str], at: int) -> int:
         elif kinds[x] == LEFT or (row.texts[x] == BLANK and not between):
             break
     return last
+
+
+def _is_number(text: str) -> bool:
+    """Say whether a cell has a digit, which letters from the right take in; signs and blanks before others stay."""
+    return bool(text) and bidirectional(text[0]) in ("EN", "AN")
 
 
 def _kind(text: str) -> str:

@@ -42,9 +42,10 @@ def row_of(text: str) -> CellRow:
         ("a ● בדיקת ממשק (126)!*שומר*  7", "a ● בדיקת ממשק_(126)!שומר_ 7"),
         ("a בדיקת *ממשק*", "a בדיקת_ממשק"),
         # A line that begins with them is not taken for one that is read from the right.
-        ("│ ● שומר  idle", "│_● שומר_ idle"),
+        ("│ ● שומר  idle", "│_● שומר  idle"),
         # Letters of other scripts end a run themselves.
         ("a توثيق-2x 5", "a توثيق-2x 5"),
+        ("a שומר §  worker 5", "a שומר §  worker 5"),
         ("αβγ ทดสอบ (12) 重构 नमस्ते", "αβγ ทดสอบ (12) 重构 नमस्ते"),
     ],
 )

@@ -174,6 +174,7 @@ def agent_row(row: AgentLine, now: float, table: Table) -> Content:
     look = style_of(head)
     last = agent.last_event_at
     told = table.width("says") > 0
+    beside = row.task is None and table.width("task") > 0
     pieces: list[Piece] = []
     for number, (name, cells) in enumerate(table.cells.items()):
         if number:
@@ -189,7 +190,7 @@ def agent_row(row: AgentLine, now: float, table: Table) -> Content:
                 pieces += _task_pieces(row, cells)
             case "doing":
                 amiss = amiss_words(agent.id, row.attributes)
-                pieces += doing_pieces(agent, row.forwards, now, cells, amiss=amiss, told=told)
+                pieces += doing_pieces(agent, row.forwards, now, cells, amiss=amiss, told=told, role=not beside)
             case "says":
                 pieces.append((fit(clean_line(agent.last_text), cells), "$muted"))
             case str() if name.startswith(OWN):

@@ -33,6 +33,7 @@ def doing_pieces(
     amiss: Clean = NOTHING,
     told: bool = False,
     timed: bool = True,
+    role: bool = True,
 ) -> list[Piece]:
     """Return what an agent is at, in exactly so many cells.
 
@@ -40,6 +41,7 @@ def doing_pieces(
         amiss: what came between, of an act on several agents; it stands first.
         told: what the agent said last stands in a column of its own.
         timed: it is said since when, where there is room.
+        role: what it is for is said where there is nothing else; it may stand beside already.
     """
     since = _since(agent)
     span = age(now - since) if timed and since is not None and cells >= SINCE_FROM else NOTHING
@@ -53,7 +55,7 @@ def doing_pieces(
         pieces.append((our_line("{}  ", ports), "$muted"))
     if queued := queue_words(agent):
         pieces.append((our_line("{}  ", queued), "$mode-follow-up"))
-    pieces += _act(agent, told=told)
+    pieces += _act(agent, told=told, role=role)
     shown: list[Piece] = []
     for text, style in pieces:
         left = room - pieces_width(shown)
@@ -73,7 +75,7 @@ def link_words(agent: Agent, now: float) -> Clean:
     return our_line("⇄ {} {}", said, age(now - agent.link.since)) if agent.link.since else our_line("⇄ {}", said)
 
 
-def _act(agent: Agent, *, told: bool) -> list[Piece]:
+def _act(agent: Agent, *, told: bool, role: bool) -> list[Piece]:
     """Return what it does, asks or said last."""
     activity = agent.activity
     if activity.dialogs:
@@ -91,7 +93,7 @@ def _act(agent: Agent, *, told: bool) -> list[Piece]:
         return [(clean_line(agent.process.errors[-1]), "$muted")]
     if agent.last_text and not told:
         return [(our_line("“{}”", agent.last_text), "$muted")]
-    return [(clean_line(agent.role), "$muted")]
+    return [(clean_line(agent.role), "$muted")] if role else []
 
 
 def _since(agent: Agent) -> float | None:
