@@ -26,6 +26,8 @@ class DialogRequested:
     """What an answer has to bring back, in the words of the kind of agent; shown nowhere."""
     takes_reason: bool = False
     """A no can say why; else the reason is a text of its own behind it."""
+    plain: tuple[str, ...] = ()
+    """Of options to choose from, the plain yes and the plain no; empty where none is."""
 
 
 @dataclass(frozen=True, slots=True)

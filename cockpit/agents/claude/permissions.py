@@ -51,7 +51,12 @@ def asked(record: dict[str, Any]) -> DialogRequested | None:
     who = "a sub-agent of it" if text_of(request.get("agent_id")) else "it"
     title = f"May {who} use {tool or 'a tool'}" + (f" ({about})?" if about and about not in given.values() else "?")
     carries = json_text({"input": given, "suggestions": suggestions})
-    return DialogRequested(dialog_id, "select", title, "\n".join(said), options, carries=carries, takes_reason=True)
+    return DialogRequested(
+        *(dialog_id, "select", title, "\n".join(said), options),
+        carries=carries,
+        takes_reason=True,
+        plain=(ALLOW, REFUSE),
+    )
 
 
 def rule_text(suggestion: dict[str, Any]) -> str:

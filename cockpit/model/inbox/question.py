@@ -27,11 +27,13 @@ class AnswerKey:
     """What it answers, in the asker's own words; `yes` and `no` where it gave none."""
     value: str | None = None
     confirmed: bool | None = None
+    also: str = ""
+    """Another key for the same: `y` for the plain yes among options, `n` for the plain no."""
 
     @property
     def refuses(self) -> bool:
         """Whether it can let nothing happen: it is the plain no."""
-        return self.confirmed is False
+        return self.confirmed is False or self.also == NO
 
 
 def digest_of(request: DialogRequested) -> str:
@@ -67,7 +69,9 @@ def keys_of(request: DialogRequested) -> tuple[AnswerKey, ...]:
     if request.method == "confirm":
         return (AnswerKey(YES, "yes", confirmed=True), AnswerKey(NO, "no", confirmed=False))
     if request.method == "select":
-        return tuple(AnswerKey(key, option, option) for key, option in zip(DIGITS, request.options, strict=False))
+        plain = dict(zip(request.plain, (YES, NO), strict=False))
+        numbered = zip(DIGITS, request.options, strict=False)
+        return tuple(AnswerKey(key, option, option, also=plain.get(option, "")) for key, option in numbered)
     return ()
 
 

@@ -64,6 +64,7 @@ class Entry:
         "epoch",
         "exit_code",
         "failed",
+        "held",
         "key",
         "kind",
         "line",
@@ -101,6 +102,8 @@ class Entry:
         self.open = False
         """More is expected: text streams, a tool runs, a question waits."""
         self.failed = False
+        self.held = False
+        """A question waits that may be about it: nobody knows that it runs."""
         self.revision = 0
         """The transcript's revision at the last change of this entry."""
         self.diff = ""

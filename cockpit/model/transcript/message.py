@@ -280,8 +280,9 @@ class MessageFold(EntryRing):
             entry = self._add(EntryKind.TOOL, record)
             self._name_call(entry, event.call_id)
         self._tell_call(entry, event.name, event.arguments)
-        entry.open = True
-        entry.complete = True
+        if not entry.complete:
+            entry.replace("")  # what streamed were its arguments, which the title tells: it has printed nothing yet
+        entry.open = entry.complete = True
         steps = steps_in(event.name, event.arguments)
         self.steps = self.steps if steps is None else steps
         self._touch(entry)

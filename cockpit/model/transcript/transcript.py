@@ -226,12 +226,12 @@ class Transcript(MessageFold):
         lines += [f"{number}. {option}" for number, option in enumerate(event.options, 1)]
         lines += [event.prefill] if event.prefill else []
         entry = self._add(EntryKind.QUESTION, record, event.title or event.method, "\n".join(lines))
-        entry.call_id = event.dialog_id
-        entry.open = True
+        entry.call_id, entry.open = event.dialog_id, True
         self._dialogs[event.dialog_id] = entry
         self._questions.pop(event.dialog_id, None)
         self._questions[event.dialog_id] = (entry, entry.text)
         self._gates[event.dialog_id] = frozenset(name for name, tool in self._tools.items() if tool.open)
+        self._hold()
         if event.timeout is not None:
             self._expiries[event.dialog_id] = record.at + event.timeout
         while len(self._dialogs) > OPEN_LIMIT:
@@ -247,6 +247,15 @@ class Transcript(MessageFold):
             if outcome:
                 entry.append(f"\n{outcome}" if entry.text else outcome)
             self._close(entry)
+            self._hold()
+
+    def _hold(self) -> None:
+        """Say of the tools that are open whether a question waits that may be about them."""
+        gated = {name for gates in self._gates.values() for name in gates}
+        for name, tool in self._tools.items():
+            if tool.held is not (name in gated):
+                tool.held = name in gated
+                self._touch(tool)
 
     def _on_tool_ended(self, record: Record, event: ev.ToolEnded) -> None:
         super()._on_tool_ended(record, event)

@@ -95,7 +95,7 @@ def _header(entry: Entry, width: int) -> TextLine:
     blanks = (at for at, character in enumerate(title) if character == " " and is_boundary(title, at + 1))
     end = next(blanks, len(title))
     name, rest = part(title, 0, end), part(title, end + 1)
-    state = ours(" running") if entry.open else _outcome(entry)
+    state = _outcome(entry) if not entry.open else NOTHING if entry.held else ours(" running")
     told = figures(entry, from_seconds=SHORT)
     room = width - GUTTER - width_of(name) - 1 - len(state) - (len(told) + 2 if told else 0)
     shown = cut(rest, max(0, room))

@@ -19,7 +19,7 @@ from cockpit.model.fleet import (
     Agent,
 )
 from cockpit.model.ids import CommandId
-from cockpit.model.inbox.question import refused
+from cockpit.model.inbox.question import keys_of, refused
 from cockpit.model.open_work import OpenDialog
 from tests.agents.claude.captures import AGENT, lines, objects, records
 
@@ -53,6 +53,7 @@ values = st.recursive(
 def test_what_is_allowed_is_the_whole_input(given_input: dict[str, Any]) -> None:
     agent, question = asking({"tool_name": "Bash", "input": given_input})
     assert question.options == (ALLOW, REFUSE)
+    assert [(one.key, one.also, one.refuses) for one in keys_of(question)] == [("1", "y", False), ("2", "n", True)]
     assert told(agent, value=ALLOW) == {"behavior": "allow", "updatedInput": given_input}
     assert told(agent, confirmed=True) == {"behavior": "allow", "updatedInput": given_input}
     for no in ({"value": REFUSE}, {"confirmed": False}, {"cancelled": True}):

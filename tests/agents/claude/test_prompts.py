@@ -17,6 +17,7 @@ from cockpit.model.reduce.reduce import reduce_agent
 from cockpit.model.transcript.entry import EntryKind
 from cockpit.model.transcript.transcript import Transcript
 from cockpit.model.transcript.window import TranscriptWindow
+from cockpit.ui.transcript.lines import entry_lines
 from cockpit.ui.transcript.matching import entry_before
 from tests.agents.claude.captures import AGENT, folded, lines, objects, records
 from tests.model.pages import prepend
@@ -182,3 +183,24 @@ def test_ours_is_found_among_texts_of_a_cockpit_that_is_not_known_here() -> None
     assert read_as_one("theirs\nour text", [ours], [other]) == [ours]
     assert read_as_one("theirs\nour text", [ours], []) == []
     assert read_as_one("theirs, not our text", [ours], [other]) == []
+
+
+def test_a_tool_that_a_question_may_be_about_is_not_said_to_run_and_has_printed_nothing_yet() -> None:
+    name = ORDERS[1]
+    said = lines(name)
+    asked = 1 + next(at for at, one in enumerate(said) if b"can_use_tool" in one)
+    ended = 1 + next(at for at, one in enumerate(said) if b"tool_result" in one)
+    (tool,) = (one for one in folded(*said[:asked])[1].entries() if one.kind is EntryKind.TOOL)
+    assert tool.open and tool.held and tool.text == ""
+    assert " running" not in "".join(line.text for line in entry_lines(tool, 60, previous=None))
+    (tool,) = (one for one in folded(*said[: asked - 1])[1].entries() if one.kind is EntryKind.TOOL)
+    assert tool.open and not tool.held and tool.text == ""
+    assert " running" in "".join(line.text for line in entry_lines(tool, 60, previous=None))
+    transcript = folded(*said[:asked])[1]
+    transcript.answered("none", "of these")
+    (question,) = (one for one in transcript.entries() if one.kind is EntryKind.QUESTION)
+    transcript.answered(question.call_id, "Allow once")
+    (tool,) = (one for one in transcript.entries() if one.kind is EntryKind.TOOL)
+    assert tool.open and not tool.held
+    (tool,) = (one for one in folded(*said[:ended])[1].entries() if one.kind is EntryKind.TOOL)
+    assert not tool.open

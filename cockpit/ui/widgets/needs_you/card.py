@@ -283,7 +283,7 @@ class QuestionCard(Vertical):
             self._write(posed, BECAUSE, "")
 
     def _answer(self, posed: Posed, key: str, at: float) -> None:
-        chosen = next((one for one in posed.answers if one.key == key), None)
+        chosen = next((one for one in posed.answers if key in (one.key, one.also)), None)
         request = posed.request
         if chosen is None or request is None:
             said = "it takes a text: ⏎" if posed.field else "it has no such answer"

@@ -164,7 +164,10 @@ def lay_out(posed: Posed, width: int, armed: str = "") -> Layout:
 
 def _option_lines(answers: Sequence[AnswerKey], width: int, armed: str) -> list[Content]:
     def key_piece(one: AnswerKey) -> Piece:
-        return our_line("[{}]", one.key), "bold reverse $agent-asking" if one.key == armed else "bold $accent"
+        return our_line("[{}]", one.key), "bold reverse $agent-asking" if armed in (
+            one.key,
+            one.also or one.key,
+        ) else "bold $accent"
 
     together: list[Piece] = []
     for one in answers:
