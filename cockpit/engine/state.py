@@ -116,6 +116,7 @@ class FleetState:
         self.health: dict[str, ServiceHealth] = {}
         self.kept: dict[str, KeptCommit] = {}  # of agents of the accounts in use, by their orders
         self.read_only = False
+        self.promised: dict[VmId, str] = {}  # names of agents that are about to be taken over
         self.forwards: dict[int, PortForward] = {}
         """Local addresses that lead to ports of VMs, by local port."""
         self.spending = Spending()
@@ -130,8 +131,7 @@ class FleetState:
         """Where the operator reads what is no longer in an agent's transcript."""
         self.turn_watcher: TurnWatcher | None = None
         """Who is told of texts and of ends of runs."""
-        self._snapshot = Fleet()
-        self._change = asyncio.Event()
+        self._snapshot, self._change = Fleet(), asyncio.Event()
 
     def changed(self) -> None:
         """Say that something visible is different now."""

@@ -77,6 +77,12 @@ class HostPlatform(httpx.AsyncBaseTransport):
         place = self._places.get(vm_id)
         return place.directory if place is not None and not place.home else f"~/{SCAFFOLD}"
 
+    def called(self, place: HostPlace) -> str:
+        """Return how an agent that was found is called for want of a name: after its directory, else after the host."""
+        directory = place.home or place.directory.rpartition("/")[0]
+        above, _, name = directory.rpartition("/")
+        return self.name if directory == self._home or not above else name
+
     def places(self) -> tuple[HostPlace, ...]:
         """Return all places as the last look saw them."""
         return tuple(self._places.values())

@@ -57,6 +57,8 @@ class TakingUp:
         if state.read_only:
             return
         taken = {agent.vm_id for agent in state.agents.values()}
+        for vm_id in taken & state.promised.keys():
+            del state.promised[vm_id]
         for place in self._platform.places():
             listed = state.vms.get(place.id)
             free = place.id not in taken and place.id not in state.dismissed
@@ -65,15 +67,16 @@ class TakingUp:
             if now - self._tried.get(place.id, float("-inf")) < AGAIN:
                 continue
             self._tried[place.id] = now
-            self._dispatch(Adopt(place.id, self._name_of(place), directory=self._platform.directory_of(place.id)))
+            name = state.promised[place.id] = self._name_of(place)
+            self._dispatch(Adopt(place.id, name, directory=self._platform.directory_of(place.id)))
 
     def _name_of(self, place: HostPlace) -> str:
-        """Return a name that is free: the label's, that of its home, else one after the host."""
+        """Return a name that is free, and promised to no other: the label's, else one after its place."""
         state = self._fleet_state
-        home = place.home.rpartition("/")[2]
-        wanted = place.labels.get(NAME_LABEL) or home or self._platform.name
+        wanted = place.labels.get(NAME_LABEL) or self._platform.called(place)
         name = wanted if not fault_of(wanted, state.vms) else usable_name(wanted, place.id)
         names = {agent.name for agent in state.agents.values()}
+        names |= {promised for vm_id, promised in state.promised.items() if vm_id != place.id}
         return name if name not in names else next(one for one in numbered_from(name, 2) if one not in names)
 
     def _say_services(self) -> None:
