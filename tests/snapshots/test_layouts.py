@@ -8,29 +8,48 @@ terminal's own colours.
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
 from textual.notifications import SeverityLevel
 from textual.pilot import Pilot
+from textual.screen import Screen
 
+import cockpit.ui
 from cockpit.model.away import Away, AwayLine, Happened
+from cockpit.model.comparison import Candidate
 from cockpit.model.content import Usage
-from cockpit.model.ids import AgentId
+from cockpit.model.files.editing import CheckedOut, WriteBack, WrittenBack
+from cockpit.model.ids import AgentId, TaskId
 from cockpit.model.inbox.history import Decided, HowEnded
+from cockpit.model.owed import Owed, OwedKind
 from cockpit.model.past import SearchHit
+from cockpit.model.plan.plan import Plan, PlanTask
 from cockpit.model.timeline.minute import AgentMinutes, Minute
 from cockpit.text.clean import ours
 from cockpit.text.sanitize import our_line
 from cockpit.ui.app import CockpitApp
+from cockpit.ui.board.editing import AgainDialog
+from cockpit.ui.dialogs.compare import CompareDialog
+from cockpit.ui.dialogs.many import ManyDialog
+from cockpit.ui.dialogs.owed import OwedDialog
+from cockpit.ui.dialogs.plan.creation import PlanDialog
+from cockpit.ui.files.conflict import ConflictDialog
+from cockpit.ui.look.cells import content
+from cockpit.ui.screens.home.screen import HomeScreen
+from cockpit.ui.screens.recorded import RecordedScreen
 from cockpit.ui.widgets.notice import notice
 from tests.ui.conftest import short_pauses as short_pauses
 from tests.ui.fake_engine import NOW, FakeEngine
 from tests.ui.look.legible import PROBE, poor, poor_in_some_theme, probe, said_by_themes
-from tests.ui.scene import agents, scene
+from tests.ui.scene import agents, scene, vm_id
 from tests.ui.test_hostile import drawn
 from tests.ui.test_hostile_places import home_of, shown
 
@@ -50,6 +69,8 @@ class Place:
     words: tuple[str, ...]
     act: str = ""
     """An act of the home screen that opens it, before the keys."""
+    made: Callable[[HomeScreen], Screen[Any]] | None = None
+    """Makes it, where only an accident leads there."""
 
 
 PLACES: dict[str, Place] = {
@@ -84,6 +105,14 @@ def told() -> FakeEngine:
     )
     return engine
 
+
+ASLEEP = {agents()[0].id: "it is asleep"}
+IT_ENDS = ours("What it does ends.")
+COPY = Candidate(agents()[0].id, "w-1", vm_id(1), "done", "the answer", 100, 1.2, 5.0, 1, 1, 0, "+added")
+OWED = Owed("note:T1:N1", OwedKind.QUESTION, "stranger", "Which port?", NOW - 999.0, TaskId("T1"), "Limiter")
+PLAN = Plan("one", (PlanTask("a", "Limiter", role="reviewer"),))
+FETCHED = CheckedOut(agents()[0].id, "/root/a.txt", Path("/nowhere/file"), 1, NOW, "", 0o644)
+CONFLICT = WrittenBack(WriteBack.CONFLICT, FETCHED, Path("/nowhere/theirs"))
 
 PICTURED: dict[str, Place] = {
     "home": Place((), ("lt-api",)),
@@ -124,8 +153,18 @@ PICTURED: dict[str, Place] = {
     "recovery": Place((), ("esc",), "see.recovery"),
     "put off": Place((), ("esc",), "see.snooze"),
     "saved filters": Place((), ("esc",), "see.filters"),
+    "tell several": Place(("ampersand",), ("esc",)),
+    "a command that runs": Place(("1", "home", "down", "E", *"make", "enter"), ("running for",)),
+    "pause of one that works": Place(("1", "home", "down", "z"), ("timed",)),
+    "many": Place((), ("asleep",), made=lambda home: ManyDialog(ours("Abort"), home.fleet.agents[:2], ASLEEP, IT_ENDS)),
+    "copies": Place((), ("1.2",), made=lambda _: CompareDialog(ours("Copies"), (COPY,))),
+    "owed": Place((), ("Which port?",), made=lambda home: OwedDialog(OWED, home.fleet.agents[0], NOW)),
+    "new plan": Place((), ("Limiter",), made=lambda _: PlanDialog(PLAN, ())),
+    "edited by two": Place((), ("again",), made=lambda _: AgainDialog(ours("Not written"), content([(IT_ENDS, "")]))),
+    "written by two": Place((), ("both",), made=lambda _: ConflictDialog(CONFLICT)),
+    "recorded": Place((), ("gone",), made=lambda home: RecordedScreen(home, AgentId("x"), ours("gone"), "", (1, 1))),
 }
-"""Screens of which there are pictures at other sizes."""
+"""Screens of which there are pictures at other sizes, and those that few get to see."""
 
 
 Look = Callable[[str, CockpitApp], None]
@@ -135,21 +174,40 @@ async def walk(pilot: Pilot[None], look: Look, places: dict[str, Place]) -> None
     """Go to each place from the home screen, look, and go back."""
     app = pilot.app
     assert isinstance(app, CockpitApp)
-    home = home_of(app)
+    home, engine = home_of(app), app.engine
+    assert isinstance(engine, FakeEngine)
     for name, place in places.items():
         if place.act:
             home.try_action(place.act)
             await pilot.pause()
+        if place.made is not None:
+            app.push_screen(place.made(home))
         await pilot.press(*place.keys)
         for word in place.words:
             assert await shown(app, word), f"{name}: {word} is not drawn: {drawn(app)}"
         look(name, app)
+        for command in engine.reach.commands:
+            if not command.end_with.done():
+                command.end_with.set_result(0)
         for _ in range(6):
             if app.screen is home and home.pane == "agents":
                 break
             await pilot.press("escape")
             await pilot.pause()
         assert app.screen is home, name
+
+
+def own_screens() -> set[type[Screen[Any]]]:
+    """Return the screens and dialogs of the cockpit from which no other one is derived."""
+    for module in pkgutil.walk_packages(cockpit.ui.__path__, "cockpit.ui."):
+        importlib.import_module(module.name)
+
+    def below(kind: type[Screen[Any]]) -> set[type[Screen[Any]]]:
+        found = {one for one in kind.__subclasses__() if one.__module__.startswith("cockpit.")}
+        return found.union(*map(below, kind.__subclasses__()))
+
+    there = below(Screen)
+    return {kind for kind in there if there.isdisjoint(kind.__subclasses__())}
 
 
 @pytest.fixture(autouse=True)
@@ -166,6 +224,7 @@ async def test_every_screen_fills_its_terminal_and_can_be_read(size: tuple[int, 
     places = {**PICTURED, **PLACES} if theme in (PROBE, "ansi") else PLACES
     themes = said_by_themes()
     seen: list[str] = []
+    kinds: set[type[Screen[Any]]] = set()
     faint: dict[str, list[str]] = {}
 
     def look(name: str, app: CockpitApp) -> None:
@@ -176,6 +235,7 @@ async def test_every_screen_fills_its_terminal_and_can_be_read(size: tuple[int, 
         if found:
             faint[name] = found
         seen.append(name)
+        kinds.add(type(app.screen))
 
     app = CockpitApp(told(), theme=None if theme == PROBE else theme)
     if theme == PROBE:
@@ -192,3 +252,5 @@ async def test_every_screen_fills_its_terminal_and_can_be_read(size: tuple[int, 
         look("notices", app)
     assert seen == [*places, "notices"]
     assert faint == {}, theme
+    if theme == PROBE:
+        assert {kind.__name__ for kind in own_screens() - kinds} == set(), "no place leads there"
