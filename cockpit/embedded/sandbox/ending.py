@@ -9,7 +9,7 @@ import time
 from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.sandbox.freezer import Freezer
 from cockpit.embedded.sandbox.limits import LimitGroups
-from cockpit.embedded.sandbox.processes import ProcessEntry, send_signal
+from cockpit.embedded.sandbox.processes import ProcessEntry, is_alive, send_signal
 
 TERMINATION_GRACE = 1.0
 """Seconds that processes get between SIGTERM and SIGKILL when a VM is destroyed."""
@@ -31,10 +31,12 @@ async def end_processes(vm_id: str, freezer: Freezer, limits: LimitGroups, *, fr
         HostingError: one survived SIGKILL; it may be tried again.
     """
     if not frozen:
-        for entry in (await asyncio.to_thread(freezer.members)).values():
+        members = await asyncio.to_thread(freezer.members)
+        for entry in members.values():
             send_signal(entry, signal.SIGTERM)
             send_signal(entry, signal.SIGCONT)
-        await _wait_empty(freezer, TERMINATION_GRACE)
+        if await _wait_empty(freezer, members, TERMINATION_GRACE):
+            return
     limits.allow_no_more()
     deadline = time.monotonic() + KILL_TIMEOUT
     while members := await _survivors(freezer):
@@ -49,7 +51,7 @@ async def end_processes(vm_id: str, freezer: Freezer, limits: LimitGroups, *, fr
                 f"VM {vm_id} still has processes after SIGKILL: {pids}",
                 hint="they wait for a disk or a network file system; destroy it again later",
             )
-        await _wait_empty(freezer, POLL_INTERVAL * 5)
+        await _wait_empty(freezer, members, POLL_INTERVAL * 5)
     if frozen:
         # The first process behind walls is none of the members, and would not die as it stands still, either.
         await freezer.thaw(())
@@ -60,9 +62,16 @@ async def _survivors(freezer: Freezer) -> dict[int, ProcessEntry]:
     return await asyncio.to_thread(freezer.members) or await asyncio.to_thread(freezer.members)
 
 
-async def _wait_empty(freezer: Freezer, patience: float) -> None:
+async def _wait_empty(freezer: Freezer, members: dict[int, ProcessEntry], patience: float) -> bool:
+    """Wait until nobody is left, for a while; say whether it is so.
+
+    Those who are known are looked at first: to look for others goes through all processes of the machine.
+    """
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        if not await _survivors(freezer):
-            return
+        if not any(is_alive(entry) for entry in members.values()):
+            members = await _survivors(freezer)
+            if not members:
+                return True
         await asyncio.sleep(POLL_INTERVAL)
+    return False

@@ -16,6 +16,8 @@ WAITING_STATES = frozenset("D")
 """States in which a process is inside the kernel and takes no stop signal before it comes out."""
 ENDED_STATES = frozenset("ZX")
 
+READ_SIZE = 131_072
+"""Bytes that are asked for at once of a file of /proc: an environment is seldom longer."""
 BIRTH_ROUNDS = 1000
 """Looks at newborn processes before a look at the process table counts as whole; usually one or two are needed."""
 
@@ -37,20 +39,42 @@ class ProcessEntry:
         return self.pid, self.start
 
 
+def _read(name: str) -> bytes:
+    """Return a file of /proc; for each process of a machine a file object takes as long as the kernel's answer.
+
+    Raises:
+        OSError: the process is gone, or somebody else's.
+    """
+    descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        parts = [os.read(descriptor, READ_SIZE)]
+        while parts[-1]:
+            parts.append(os.read(descriptor, READ_SIZE))
+        return b"".join(parts)
+    finally:
+        os.close(descriptor)
+
+
 def read_entry(pid: int) -> ProcessEntry | None:
     """Return a process's entry, or None if it is gone."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_bytes()
+        text = _read(f"/proc/{pid}/stat")
     except OSError:
         return None
     # The command name may hold blanks and brackets: the fields begin after the last bracket.
-    fields = text[text.rindex(b")") + 2 :].split()
+    fields = text[text.rindex(b")") + 2 :].split(None, 20)
     return ProcessEntry(pid, int(fields[1]), int(fields[3]), fields[0].decode(), int(fields[19]))
 
 
 def last_pid() -> int:
     """Return the pid the kernel gave out last."""
     return int(Path("/proc/loadavg").read_text(encoding="ascii").split()[4])
+
+
+def is_alive(entry: ProcessEntry) -> bool:
+    """Say whether the very process that was seen has not ended."""
+    now = read_entry(entry.pid)
+    return now is not None and now.identity == entry.identity and now.state not in ENDED_STATES
 
 
 def read_entries(pids: Iterable[int]) -> dict[int, ProcessEntry]:
@@ -67,10 +91,11 @@ def _listed_pids() -> list[int]:
 def carries_marker(pid: int, vm_id: str) -> bool:
     """Say whether a process was started with the sandbox's marker in its environment."""
     try:
-        environment = Path(f"/proc/{pid}/environ").read_bytes()
+        environment = _read(f"/proc/{pid}/environ")
     except OSError:
         return False
-    return f"{MARKER_VARIABLE}={vm_id}".encode() in environment.split(b"\0")
+    marker = f"{MARKER_VARIABLE}={vm_id}".encode()
+    return marker in environment and marker in environment.split(b"\0")
 
 
 def find_members(vm_id: str, known: Iterable[int] = (), *, by_name: bool = True) -> dict[int, ProcessEntry]:
