@@ -18,7 +18,7 @@ from cockpit.text.clean import NOTHING, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.dialogs.dialog import Dialog
 from cockpit.ui.look.cells import Piece, age, content, cut, fit
-from cockpit.ui.look.rows.names import fit_name
+from cockpit.ui.look.rows.names import fit_name, name_room
 from cockpit.ui.look.states import TONE_STYLES, StateStyle
 from cockpit.ui.widgets.plain import Plain
 from cockpit.ui.widgets.row_list import Row, RowList
@@ -76,8 +76,9 @@ class AwayDialog(Dialog[str]):
         width = max(20, rows.size.width - 1)
         self.query_one("#sums", Plain).show(content(sums_of(self._away)), layout=True)
         lines = self._away.lines[: len(LETTERS)]
+        name_cells = max(NAME_WIDTH, name_room(width, NAME_WIDTH, [clean_line(line.name) for line in lines]))
         found = [
-            Row(_key(line), content(line_of(line, LETTERS[at], self._away.until, width)))
+            Row(_key(line), content(line_of(line, LETTERS[at], self._away.until, width, name_cells)))
             for at, line in enumerate(lines)
         ]
         rows.set_rows(found)
@@ -125,17 +126,17 @@ def sums_of(away: Away) -> list[Piece]:
     return [*pieces, (ours("\n"), "")]
 
 
-def line_of(line: AwayLine, key: str, now: float, width: int) -> list[Piece]:
+def line_of(line: AwayLine, key: str, now: float, width: int, name_cells: int = NAME_WIDTH) -> list[Piece]:
     """Return one line."""
     look = SORT_STYLES[line.sort]
     times = our_line(" ×{}", line.times) if line.times > 1 else NOTHING
     what = our_line("{}{}", line.sort.value, times)
     waits = ours(" waits still") if line.waits else NOTHING
-    room = width - NAME_WIDTH - 32 - len(waits)
+    room = width - name_cells - 32 - len(waits)
     return [
         (our_line(" {} ", key), "bold $accent"),
         (our_line("{} ", look.glyph), look.style),
-        (fit_name(clean_line(line.name), NAME_WIDTH), "bold"),
+        (fit_name(clean_line(line.name), name_cells), "bold"),
         (fit(what, 13), look.style),
         (our_line("{:>5} ", age(now - line.at)), "$muted"),
         (fit(clean_line(line.words), max(8, room)), ""),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.attention import attention
 from cockpit.model.board import FeedItem
+from cockpit.text.sanitize import clean_line
 from cockpit.ui.actions.help import help_text
 from cockpit.ui.dialogs.dialog import key_line
 from cockpit.ui.dialogs.spawn.line import hint
@@ -73,6 +74,16 @@ def test_options_are_cut_only_where_the_line_is_full(width: int) -> None:
     said = width_of(asked.words.replace("\n", " "))
     if width >= whole + said + 30:
         assert all(one.label in line for one in asked.answers) and "…" not in line
+
+
+def test_a_wide_line_has_the_whole_name_and_a_column_no_wider_than_its_names() -> None:
+    names = tuple(map(clean_line, ("ada", "αποθήκευση-σελίδων-3", "اختبار-الواجهة-1")))
+    posed = [replace(question(), who=name) for name in names]
+    for width, whole in ((80, 1), (120, 1), (200, 3)):
+        lines = [entry_line(one, NOW, width, names=names).plain for one in posed]
+        assert sum(name in line for name, line in zip(names, lines, strict=True)) == whole
+    short = [entry_line(posed[0], NOW, 200, names=names[:1]).plain, entry_line(posed[0], NOW, 200).plain]
+    assert short[0] == short[1]
 
 
 @given(st.integers(50, 200), st.integers(0, 5))

@@ -12,7 +12,7 @@ from cockpit.model.inbox.shelf import PUT_OFF_WORDS, Shelved
 from cockpit.text.clean import NOTHING, Clean, joined, ours
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import content, cut, fit
-from cockpit.ui.look.rows.names import fit_name
+from cockpit.ui.look.rows.names import fit_name, name_room
 from cockpit.ui.look.rows.panes import matches
 from cockpit.ui.widgets.needs_you.lines import entry_line
 from cockpit.ui.widgets.needs_you.posed import Posed
@@ -32,11 +32,12 @@ def entry_rows(posed: Sequence[Posed], beside: Callable[[Posed], str], now: floa
         width: cells.
     """
     rows: list[Row] = []
+    names = tuple(one.who for one in posed)
     for group in Group:
         members = [one for one in posed if group_of(one.item) is group]
         if members:
             rows.append(Row("", content([(our_line(" {} {}", group.value, len(members)), "$muted")])))
-        rows += [Row(one.key, entry_line(one, now, width, sent=beside(one))) for one in members]
+        rows += [Row(one.key, entry_line(one, now, width, sent=beside(one), names=names)) for one in members]
     return rows
 
 
@@ -48,7 +49,8 @@ def how_long(one: Shelved) -> str:
 def history_rows(decided: Sequence[Decided], needle: str, width: int) -> list[Row]:
     """Return the questions that ended: what was answered, by whom, and what was withdrawn."""
     rows: list[Row] = []
-    room = max(10, width - MOMENT_CELLS - NAME_CELLS - 1)
+    name_cells = max(NAME_CELLS, name_room(width, NAME_CELLS, [clean_line(one.who) for one in decided]))
+    room = max(10, width - MOMENT_CELLS - name_cells - 1)
     for at, one in enumerate(decided):
         if not matches(needle, f"{one.who} {one.asked} {one.answer} {one.by}"):
             continue
@@ -56,7 +58,7 @@ def history_rows(decided: Sequence[Decided], needle: str, width: int) -> list[Ro
         said = ours("withdrawn") if withdrawn else our_line("→ {}", one.answer)
         pieces = [
             (our_line(" {} ", f"{datetime.fromtimestamp(one.at):%d %b %H:%M}"), "$muted"),
-            (fit_name(clean_line(one.who), NAME_CELLS), "bold"),
+            (fit_name(clean_line(one.who), name_cells), "bold"),
             (ours(" "), ""),
             (fit(clean_line(one.asked), room // 2), ""),
             (our_line(" {}", cut(said, room // 4)), "$muted" if withdrawn else "$agent-running"),

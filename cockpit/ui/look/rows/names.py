@@ -17,6 +17,16 @@ MOST_LOOKED_AT = 400
 """Characters of a name that are looked at where names are told apart: nobody reads more of it."""
 
 
+MOST_ROOM = 28
+"""Cells of a column of names in a wide line; longer ones are cut."""
+
+
+def name_room(width: int, usual: int, names: Iterable[Clean]) -> int:
+    """Return the cells of a column of these names in a line: the usual ones, more where they need it and it is wide."""
+    widest = max(map(width_of, names), default=0)
+    return max(min(usual, max(6, width // 6)), min(widest, MOST_ROOM, width // 8))
+
+
 def cut_apart(name: Clean, others: Iterable[Clean], room: int) -> Clean:
     """Return a name in at most `room` cells: its middle goes, its number stays, and no other name looks the same.
 

@@ -12,7 +12,7 @@ from cockpit.model.inbox.question import AnswerKey
 from cockpit.text.clean import NOTHING, Clean, ours, part, repeated
 from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.look.cells import Piece, age, break_points, content, cut, fit, pieces_width, width_of
-from cockpit.ui.look.rows.names import cut_apart, fit_name
+from cockpit.ui.look.rows.names import cut_apart, fit_name, name_room
 from cockpit.ui.widgets.needs_you.posed import LINE, Posed
 
 URGENCY_STYLES = {
@@ -39,14 +39,16 @@ LEAST_WRAPPED = 6
 """Cells of an option below which nothing of it can be read."""
 
 
-def entry_lines(posed: Posed, now: float, width: int, *, sent: str = "", kept: int = 0) -> list[Content]:
+def entry_lines(
+    posed: Posed, now: float, width: int, *, sent: str = "", kept: int = 0, names: Sequence[Clean] = ()
+) -> list[Content]:
     """Draw one entry in a line, or with its options below where one of them would be left out of it."""
     if sent or not posed.answers:
-        return [entry_line(posed, now, width, sent=sent, kept=kept)]
-    line = entry_line(posed, now, width, kept=kept)
+        return [entry_line(posed, now, width, sent=sent, kept=kept, names=names)]
+    line = entry_line(posed, now, width, kept=kept, names=names)
     if all(f"[{one.key}]" in line.plain for one in posed.answers):
         return [line]
-    return [entry_line(posed, now, width, options=False, kept=kept), *_wrapped(posed.answers, width)]
+    return [entry_line(posed, now, width, options=False, kept=kept, names=names), *_wrapped(posed.answers, width)]
 
 
 def _wrapped(answers: Sequence[AnswerKey], width: int) -> list[Content]:
@@ -78,7 +80,16 @@ def _packed(shown: Sequence[tuple[str, Clean]], cells: int, width: int) -> list[
     return lines
 
 
-def entry_line(posed: Posed, now: float, width: int, *, sent: str = "", options: bool = True, kept: int = 0) -> Content:
+def entry_line(
+    posed: Posed,
+    now: float,
+    width: int,
+    *,
+    sent: str = "",
+    options: bool = True,
+    kept: int = 0,
+    names: Sequence[Clean] = (),
+) -> Content:
     """Draw one entry in a line: glyph, who, what, the keys that answer it, how long it waits.
 
     Args:
@@ -88,6 +99,7 @@ def entry_line(posed: Posed, now: float, width: int, *, sent: str = "", options:
         sent: what was answered already.
         options: whether the keys that answer it stand in the line, as far as there is room.
         kept: cells at its end that stay free; the columns are those of a line without.
+        names: of all whose entries stand below each other.
     """
     glyph, style = URGENCY_STYLES[posed.item.urgency]
     waited = posed.item.since
@@ -96,7 +108,7 @@ def entry_line(posed: Posed, now: float, width: int, *, sent: str = "", options:
     ]
     head: list[Piece] = [
         (our_line(" {} ", glyph), style),
-        (fit_name(posed.who, min(NAME_CELLS, max(6, width // 6))), "bold"),
+        (fit_name(posed.who, name_room(width, NAME_CELLS, names)), "bold"),
     ]
     room = width - kept - pieces_width(head) - pieces_width(end) - 1
     said = _in_line(posed)

@@ -180,14 +180,15 @@ class NeedsYou(Vertical, can_focus=True, can_focus_children=False):
         if which == ".before" and not self.has_keys and hidden > 0 and self.screen.size.height < FRAMED:
             more = [(our_line(" +{} ", hidden), "bold $agent-asking")]
         lines: list[Content] = []
+        names = tuple(one.who for one in self._posed)
         for one in posed:
             kept = pieces_width(more) if one is posed[-1] else 0
             sent = self._sent.said(one.question)
             # Where one has the keys it stands in full, and takes the room of the others' options.
             if self.has_keys:
-                drawn = [entry_line(one, now, width, sent=sent, kept=kept)]
+                drawn = [entry_line(one, now, width, sent=sent, kept=kept, names=names)]
             else:
-                drawn = entry_lines(one, now, width, sent=sent, kept=kept)
+                drawn = entry_lines(one, now, width, sent=sent, kept=kept, names=names)
             if one is posed[-1]:
                 drawn[0] += content(more)
             lines += drawn
