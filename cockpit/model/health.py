@@ -7,6 +7,9 @@ from dataclasses import dataclass
 VM_LIST = "vers"
 """What tells of all VMs of a source: its platform's API; for a plain host, the look at the host itself."""
 
+KEY_CHANGED, LATE = "key changed", "late"
+"""What is wrong with a host that shows another key, and with what answers too late."""
+
 _HOST = "host "
 
 
@@ -47,6 +50,11 @@ class ServiceHealth:
     def word(self) -> str:
         """In a word or two what is said of it in a title, while it does not answer."""
         return self.fault or "down"
+
+    @property
+    def gravity(self) -> int:
+        """Its rank where not all are named: what waits for the operator's word comes first, what is only late last."""
+        return {KEY_CHANGED: 0, LATE: 2}.get(self.word, 1)
 
     @property
     def trouble(self) -> str:

@@ -9,6 +9,7 @@ from textual.content import Content
 
 from cockpit.model.attention import Tally
 from cockpit.model.fleet import Fleet, LinkState
+from cockpit.model.health import LATE
 from cockpit.model.usage.amounts import tokens_text
 from cockpit.model.why import headline
 from cockpit.text.clean import ours, repeated
@@ -37,7 +38,7 @@ def header(fleet: Fleet, now: float, wanted: Tally, width: int, *, read_only: bo
         "rate": _rate(fleet),
         "cost": _cost(fleet),
         **_apart(wanted),
-        "broken": _broken(fleet, now),
+        "broken": [],
         "forwards": forwards_counted(fleet.forwards),
         "troubles": _troubles(fleet),
         "links": _links(fleet),
@@ -47,6 +48,7 @@ def header(fleet: Fleet, now: float, wanted: Tally, width: int, *, read_only: bo
     left: list[Piece] = [(ours(" ◆ cockpit  "), "bold $accent")]
     shown = {"badge"}
     room = width - pieces_width(left) - pieces_width(only) - pieces_width(short) - pieces_width(parts["badge"])
+    parts["broken"] = _broken(fleet, now, room)
     longer = pieces_width(worded) - pieces_width(short)
     chosen = short
     for name in (
@@ -114,17 +116,29 @@ def _cost(fleet: Fleet) -> list[Piece]:
     return [(our_line("{}  ", today), "$agent-failed" if over else "$muted")] if today else []
 
 
-def _broken(fleet: Fleet, now: float) -> list[Piece]:
-    """Name the services that do not answer, each with what is wrong with it; of many the first, and how many more."""
-    sick = [service for service in fleet.health if not service.ok]
-    named: list[Piece] = [
-        (
-            our_line("✗ {} {} {}  ", cut(clean_line(one.name), 12), one.word, age(now - one.since)),
-            "$link-degraded" if one.word == "late" else "$link-down",
-        )
-        for one in sick[:NAMED]
-    ]
-    return [*named, (our_line("✗ {} more  ", len(sick) - NAMED), "$link-down")] if len(sick) > NAMED else named
+def _broken(fleet: Fleet, now: float, room: int) -> list[Piece]:
+    """Name the services that do not answer, each with what is wrong with it; of many the gravest, and how many more."""
+    sick = sorted((service for service in fleet.health if not service.ok), key=lambda one: one.gravity)
+    shown: list[Piece] = []
+    for named, with_age in ((NAMED, True), (1, True), (1, False), (0, False)):
+        shown = [
+            (
+                our_line(
+                    "✗ {} {}{}  ",
+                    cut(clean_line(one.name), 12),
+                    one.word,
+                    our_line(" {}", age(now - one.since)) if with_age else "",
+                ),
+                "$link-degraded" if one.word == LATE else "$link-down",
+            )
+            for one in sick[:named]
+        ]
+        if left := len(sick) - len(shown):
+            words = "more" if shown else "does not answer" if left == 1 else "do not answer"
+            shown.append((our_line("✗ {} {}  ", left, words), "$link-down"))
+        if pieces_width(shown) <= room:
+            break
+    return shown
 
 
 def _links(fleet: Fleet) -> list[Piece]:

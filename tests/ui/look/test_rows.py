@@ -15,13 +15,14 @@ from cockpit.model.board import FeedItem
 from cockpit.model.confinement import Confinement
 from cockpit.model.content import Usage
 from cockpit.model.fleet import Agent, AgentKind, Fleet, Link, LinkState, Power, Vm
+from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import CommandId, VmId, agent_of
 from cockpit.model.ports import PortForward
 from cockpit.model.receipts.receipt import Receipt, Stage
 from cockpit.model.row_doubts import Doubt, DoubtKind
 from cockpit.model.size import VmSize
 from cockpit.model.usage.spending import DaySpending, Spending
-from cockpit.text.clean import NOTHING
+from cockpit.text.clean import NOTHING, ours
 from cockpit.text.sanitize import clean_line
 from cockpit.ui.look import bars
 from cockpit.ui.look.cells import (
@@ -210,6 +211,19 @@ def test_the_header_names_what_is_broken() -> None:
     agents = tuple(replace(agent, link=Link(LinkState.DOWN, NOW)) for agent in fleet().agents[:2])
     line = header(replace(fleet(), health=down, agents=agents), NOW, Tally(done=7), 140).plain
     assert "✗ board down 9s" in line and "2 links down" in line and "nothing waits" in line
+
+
+def test_of_several_that_do_not_answer_the_gravest_is_named_first_and_none_is_left_out_where_it_is_narrow() -> None:
+    words = {"host a": "late", "host b": "down", "host c": "key changed"}
+    sick = tuple(ServiceHealth(name, False, NOW - 9, "why", fault=fault) for name, fault in words.items())
+    seen = replace(fleet(), health=sick)
+    wide, narrow = (header(seen, NOW, Tally(2), width).plain for width in (160, 80))
+    assert "✗ host c key changed 9s  ✗ host b down 9s  ✗ 1 more" in wide
+    assert "✗ host c key changed" in narrow and "✗ 2 more" in narrow
+    lines = (header(seen, NOW, Tally(2), width).plain for width in range(80, 40, -1))
+    tight = next(line for line in lines if "host c" not in line)
+    assert "✗ 3 do not answer" in tight
+    assert "host c: why" in "".join(panes.unknown_because(replace(seen, vms=()), ("vers",), ours("VMs there are")))
 
 
 @pytest.mark.parametrize(

@@ -18,18 +18,17 @@ TITLE_MARGIN = 6
 
 def unknown_because(fleet: Fleet, services: Sequence[str], what: Clean) -> tuple[Clean, ...]:
     """Say why a pane without rows does not mean that there is nothing, or return no lines."""
+    if sick := out_of_order(fleet, services):
+        gravest, more = sick[0], len(sick) - 1
+        hint = clean_line(gravest.hint)
+        return (
+            NOTHING,
+            our_line("What {} is unknown.", what),
+            our_line("{}: {}", gravest.name, gravest.reason),
+            *((our_line("Next: {}.", hint),) if hint else ()),
+            *((our_line("{} more {} not answer.", more, "does" if more == 1 else "do"),) if more else ()),
+        )
     for name in services:
-        health = fleet.service(name)
-        if health is not None and not health.ok:
-            hint = clean_line(health.hint)
-            more = len(out_of_order(fleet, services)) - 1
-            return (
-                NOTHING,
-                our_line("What {} is unknown.", what),
-                our_line("{}: {}", health.name, health.reason),
-                *((our_line("Next: {}.", hint),) if hint else ()),
-                *((our_line("{} more {} not answer.", more, "does" if more == 1 else "do"),) if more else ()),
-            )
         if silent := fleet.unanswered(name):
             return (
                 NOTHING,
@@ -46,8 +45,9 @@ def unknown_because(fleet: Fleet, services: Sequence[str], what: Clean) -> tuple
 
 
 def out_of_order(fleet: Fleet, services: Sequence[str]) -> tuple[ServiceHealth, ...]:
-    """Return which of the services that fill a pane do not answer, each once."""
-    return tuple({one.name: one for name in services for one in fleet.services(name) if not one.ok}.values())
+    """Return which of the services that fill a pane do not answer, each once, the gravest first."""
+    found = {one.name: one for name in services for one in fleet.services(name) if not one.ok}
+    return tuple(sorted(found.values(), key=lambda one: one.gravity))
 
 
 def doubt(fleet: Fleet, services: Sequence[str]) -> Clean:
