@@ -145,7 +145,8 @@ def timeline_row(
         for at, minute in enumerate(cells)
         for sign in (signs_of(minute, span, stretch) if at >= began else [UNKNOWN] * stretch)
     ]
-    for text, style, length in _runs(signs, cursor):
+    # A cell of several columns would hide what it shows, were it reversed: the line of times points at it.
+    for text, style, length in _runs(signs, cursor if stretch == 1 else None):
         pieces.append((repeated(text, length), style))
     sums = row.sums
     pieces.append((fit(long_time(sums.work) if sums.work else NOTHING, 7, right=True), "$muted"))
@@ -167,19 +168,22 @@ def _runs(signs: Iterable[tuple[int, Clean, str]], cursor: int | None) -> Iterab
     return runs
 
 
-def axis_line(first: int, span: int, number: int, wide: int, stretch: int = 1, blank: int = 0) -> Content:
-    """Draw the times above the cells, and what the sums are called."""
+def axis_line(
+    first: int, span: int, number: int, wide: int, stretch: int = 1, blank: int = 0, cursor: int | None = None
+) -> Content:
+    """Draw the times above the cells, and what the sums are called; a cell that is pointed at has a line over it."""
     every = LABEL_EVERY if stretch == 1 else -(-LABEL_APART // stretch)
     marks = {at * stretch: clock(first + at * span) for at in range(number) if (first // span + at) % every == 0}
     pieces: list[Piece] = [(repeated(ours(" "), wide + 1 + blank), "")]
     at, columns = 0, number * stretch
     while at < columns:
         mark = marks.get(at, NOTHING)
+        pointed = stretch > 1 and at // stretch == cursor
         if mark and at + width_of(mark) <= columns:
-            pieces.append((mark, "$muted"))
+            pieces.append((mark, "bold $accent" if pointed else "$muted"))
             at += width_of(mark)
         else:
-            pieces.append((ours(" "), ""))
+            pieces.append((ours("─"), "$accent") if pointed else (ours(" "), ""))
             at += 1
     for word, cells in ((ours("WORK"), 7), (ours("WAIT"), 7), (ours("COST"), 7)):
         pieces.append((fit(word, cells, right=True), "$muted"))

@@ -225,7 +225,7 @@ class TimelineScreen(OverHome):
         if rows.cursor_key != pointed:
             self.call_after_refresh(self.bridge.flush)  # the cursor of the minutes goes along
         self.query_one("#axis", Plain).show(
-            axis_line(first * self.span, self.span, number, wide, shared.stretch, shared.blank)
+            axis_line(first * self.span, self.span, number, wide, shared.stretch, shared.blank, self.cell - first)
         )
 
     def _show_notes(self) -> None:
@@ -261,9 +261,10 @@ class TimelineScreen(OverHome):
     # --- moving --------------------------------------------------------------------------------------
 
     def action_step(self, step: int) -> None:
-        """Point at an earlier or a later cell."""
-        oldest = int((self.engine.now() - SECONDS) // MINUTE) // self.span
-        wanted = max(oldest, self.cell + step)
+        """Point at an earlier or a later cell, of those of which anything may be recorded."""
+        oldest = int((self.engine.now() - SECONDS) // MINUTE)
+        oldest = oldest if self._oldest is None else max(oldest, self._oldest)
+        wanted = max(oldest // self.span, self.cell + step)
         self._cell = None if wanted >= self._newest else wanted
         self.bridge.flush()
 

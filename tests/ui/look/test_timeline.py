@@ -64,3 +64,14 @@ def test_a_short_history_fills_the_row_and_shares_each_minute_out() -> None:
     cells = cells_of(row, 104, 1, 2)
     drawn = timeline_row(row, ours("ada"), (), cells, 3, None, began=0, gone=False, stretch=4, blank=1)
     assert drawn.plain.startswith("ada  ██▓·····")
+
+
+def test_what_is_pointed_at_shows_what_it_holds_and_has_a_line_over_it_where_it_is_wide() -> None:
+    row = AgentMinutes(AgentId("a"), "ada", {104: Minute(tool=60.0), 105: Minute(tool=60.0)})
+    cells = cells_of(row, 104, 1, 2)
+    narrow = timeline_row(row, ours("ada"), (), cells, 3, 1, began=0, gone=False)
+    wide = timeline_row(row, ours("ada"), (), cells, 3, 1, began=0, gone=False, stretch=8)
+    assert "reverse" in str(narrow.spans) and "reverse" not in str(wide.spans)
+    axis = axis_line(104, 1, 2, 3, 8, 0, 1).plain
+    assert axis[9:12] == "   " and axis[17:20] == "───", "the time of a cell, and the line behind it"
+    assert "─" not in axis_line(104, 1, 2, 3).plain
