@@ -74,18 +74,28 @@ def vm_object(vm: Vm, fleet: Fleet) -> dict[str, Any]:
 
 def agent_objects(agents: Iterable[Agent], fleet: Fleet, now: float) -> list[dict[str, Any]]:
     """Return agents of a fleet for JSON, each with the evidence for its state and the sums of who works for it."""
+    from cockpit.model.why import why
+
     known, vms = {agent.id: agent for agent in fleet.agents}, {vm.id: vm for vm in fleet.vms}
     parents = parents_of(fleet.agents)
 
     def family(agent: Agent) -> FamilySum:
         return sum_of((known[below] for below in descendants_of(agent.id, parents)), vms, now)
 
-    return [_agent_object(agent, vms.get(agent.vm_id), now, parents.get(agent.id), family(agent)) for agent in agents]
+    def evidence(agent: Agent) -> list[str]:
+        return list(why(agent, vms.get(agent.vm_id), now, fleet.silence_of(agent.source)))
+
+    return [
+        _agent_object(agent, vms.get(agent.vm_id), now, evidence(agent), parents.get(agent.id), family(agent))
+        for agent in agents
+    ]
 
 
-def _agent_object(agent: Agent, vm: Vm | None, now: float, parent: AgentId | None, family: FamilySum) -> dict[str, Any]:
+def _agent_object(
+    agent: Agent, vm: Vm | None, now: float, evidence: list[str], parent: AgentId | None, family: FamilySum
+) -> dict[str, Any]:
     from cockpit.model.sub_agents import sub_agents_of
-    from cockpit.model.why import warnings_in, why
+    from cockpit.model.why import warnings_in
 
     return {
         "id": agent.id,
@@ -97,7 +107,7 @@ def _agent_object(agent: Agent, vm: Vm | None, now: float, parent: AgentId | Non
         "process": agent.process.state.value,
         "activity": agent.activity.state.value,
         "guessed": agent.guessed,
-        "why": list(why(agent, vm, now)),
+        "why": evidence,
         "role": agent.role,
         "program": agent.program,
         "labels": list(agent.labels),
@@ -178,7 +188,7 @@ def print_evidence(agent: Agent, fleet: Fleet, now: float) -> None:
     vm = fleet.vm(agent.vm_id)
     head = headline(agent, vm, now)
     say(our_line("{}: {}", agent.name, ", ".join(word for word in (head.word, head.link) if word)))
-    for sentence in why(agent, vm, now):
+    for sentence in why(agent, vm, now, fleet.silence_of(agent.source)):
         say(our_line("  {}", sentence))
     for line in agent.process.errors:
         say(our_line("  err: {}", line))

@@ -15,7 +15,7 @@ from cockpit.model.changes.report import Workspace
 from cockpit.model.claims import Claim, VmLook
 from cockpit.model.confinement import Confinement
 from cockpit.model.content import Usage
-from cockpit.model.health import ServiceHealth, kind_of_service
+from cockpit.model.health import VM_LIST, ServiceHealth, kind_of_service, service_name
 from cockpit.model.ids import AgentId, CommitId, VmId
 from cockpit.model.inbox.shelf import Shelved
 from cockpit.model.kept import KeptCommit
@@ -365,6 +365,13 @@ class Fleet:
         """
         found = sorted(self.services(name), key=lambda one: (one.name != name, one.ok, not one.unreadable))
         return found[0] if found else None
+
+    def silence_of(self, source: str) -> str:
+        """Say why what a source has is not known: what is wrong with its list, or its host; empty: nothing is."""
+        names = {VM_LIST, service_name(VM_LIST, source), service_name(VM_LIST, source, host=True)}
+        silent = (service for service in self.services(VM_LIST) if not service.ok and service.name in names)
+        sick = next(silent, None)
+        return "" if sick is None else sick.reason if sick.name in sick.reason else f"{sick.name}: {sick.reason}"
 
     def unanswered(self, name: str) -> tuple[str, ...]:
         """Return the names of the services of a kind that are asked and have neither answered nor failed yet."""

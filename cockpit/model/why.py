@@ -108,17 +108,24 @@ def headline(agent: Agent, vm: Vm | None, now: float) -> Headline:
     return Headline("unknown" if tone == "unknown" else f"{word}?", "unknown", link)
 
 
-def why(agent: Agent, vm: Vm | None, now: float) -> tuple[str, ...]:
-    """Return the evidence for what the list shows, in plain sentences, the most telling first."""
+def why(agent: Agent, vm: Vm | None, now: float, silence: str = "") -> tuple[str, ...]:
+    """Return the evidence for what the list shows, in plain sentences, the most telling first.
+
+    Args:
+        agent: the agent.
+        vm: where it lives, if a list tells of it.
+        now: unix seconds.
+        silence: why no list does (`Fleet.silence_of`); empty where they answer.
+    """
     sentences = [
         *_elsewhere(agent),
         *_activity(agent, now),
         *_guessed(agent),
         *_times(agent, now),
-        _link(agent.link, vm, now),
+        _link(agent, vm, now),
         *_process(agent, vm, now),
     ]
-    sentences.append(_power(vm, now))
+    sentences.append(_power(vm, now, silence))
     sentences += _running(agent)
     sentences += workspace_sentences(agent.workspace, now)
     if agent.model == "unknown":
@@ -228,7 +235,8 @@ def _times(agent: Agent, now: float) -> list[str]:
     return sentences
 
 
-def _link(link: Link, vm: Vm | None, now: float) -> str:
+def _link(agent: Agent, vm: Vm | None, now: float) -> str:
+    link = agent.link
     since = span_text(now - link.since)
     reason = f": {_quoted(link.reason)}" if link.reason else "."
     if link.state is LinkState.UP:
@@ -238,7 +246,8 @@ def _link(link: Link, vm: Vm | None, now: float) -> str:
     if link.state is LinkState.PAUSED:
         return f"Link paused with {it_words(vm)}."
     if link.state is LinkState.NEVER:
-        return f"Never connected{reason}"
+        never = "Not connected since this cockpit began" if agent.last_event_at is not None else "Never connected"
+        return f"{never}{reason}"
     if link.state is LinkState.CONNECTING:
         return f"Connecting, attempt {max(1, link.attempt)}{reason}"
     again = f" Next attempt in {span_text(link.retry_at - now)}." if link.retry_at is not None else ""
@@ -289,7 +298,9 @@ def _running(agent: Agent) -> list[str]:
     return [f"Runs {one_line(program + with_model + thinking, SENTENCE_PART)}."]
 
 
-def _power(vm: Vm | None, now: float) -> str:
+def _power(vm: Vm | None, now: float, silence: str) -> str:
+    if vm is None and silence:
+        return f"What there is where it lives is not known: {_quoted(silence)}"
     if vm is None:
         return "No list has the place where it lives."
     if vm.doubt:

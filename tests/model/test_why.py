@@ -25,6 +25,7 @@ from cockpit.model.fleet import (
     ProcessState,
     Vm,
 )
+from cockpit.model.health import ServiceHealth
 from cockpit.model.ids import CommandId, TaskId, VmId
 from cockpit.model.open_work import OpenDialog, OpenTool
 from cockpit.model.receipts.receipt import Receipt, Stage
@@ -79,6 +80,14 @@ def test_a_vm_nobody_lists_leaves_the_rest_to_speak() -> None:
         "paused", "paused"
     )
     assert "No list has the place where it lives." in why(agent_with(ActivityState.IDLE), None, NOW)
+    sick = ServiceHealth("host alpha", False, NOW, "its host key changed", "trust it, if you know why")
+    fleet = Fleet(health=(sick, ServiceHealth("vers vers", False, NOW, "down"), ServiceHealth("host bravo", True, NOW)))
+    told = why(agent_with(ActivityState.IDLE), None, NOW, fleet.silence_of("alpha"))
+    words = "host alpha: its host key changed"
+    assert f"What there is where it lives is not known: {words}." in told
+    assert (fleet.silence_of("bravo"), fleet.silence_of("vers")) == ("", "vers vers: down")
+    read = replace(agent_with(ActivityState.IDLE, Link(LinkState.NEVER)), last_event_at=NOW - 9)
+    assert "Not connected since this cockpit began." in why(read, RUNNING, NOW), "it was once: its events say so"
 
 
 def test_the_evidence_of_a_working_agent() -> None:

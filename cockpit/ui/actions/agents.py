@@ -64,7 +64,7 @@ def _why(home: HomePort) -> None:
         text = why_sub_agent_text(within, home.fleet.vm(within.agent.vm_id), home.engine.now())
         home.open_dialog(TextDialog(our_line("Why “{}” is shown so", within.task.what), text))
     elif agent is not None:
-        text = why_text(agent, home.fleet.vm(agent.vm_id), home.engine.now())
+        text = why_text(agent, home.fleet.vm(agent.vm_id), home.engine.now(), home.fleet.silence_of(agent.source))
         home.open_dialog(TextDialog(our_line("Why {} is shown so", agent.name), text))
 
 

@@ -58,8 +58,8 @@ def _evidence(sentences: Sequence[str], facts: Sequence[tuple[str, str]]) -> lis
     return pieces
 
 
-def why_text(agent: Agent, vm: Vm | None, now: float) -> Content:
-    """Say in sentences why an agent is shown as it is."""
+def why_text(agent: Agent, vm: Vm | None, now: float, silence: str = "") -> Content:
+    """Say in sentences why an agent is shown as it is; `silence` is why no list tells where it lives."""
     head = headline(agent, vm, now)
     look = style_of(head)
     pieces: list[Piece] = [(our_line("{} {}", look.glyph, look.word), f"bold {look.style}")]
@@ -81,7 +81,7 @@ def why_text(agent: Agent, vm: Vm | None, now: float) -> Content:
         ),
         ("read up to", f"line {agent.line} of file {agent.epoch}" if agent.line else ""),
     ]
-    return content([*pieces, *_evidence(why(agent, vm, now), facts)])
+    return content([*pieces, *_evidence(why(agent, vm, now, silence), facts)])
 
 
 def why_sub_agent_text(sub_agent: SubAgent, vm: Vm | None, now: float) -> Content:
