@@ -23,7 +23,7 @@ from cockpit.engine.hosts.services import SharedServices
 from cockpit.errors import CockpitError
 from cockpit.model.ids import VmId
 from cockpit.model.names import NAME_LABEL
-from cockpit.remote.errors import HostUnreachable
+from cockpit.remote.errors import HostKeyChanged, HostUnreachable
 from cockpit.remote.hosts.line import HostLine, LentConnection
 from cockpit.vers.errors import ApiUnreachable
 
@@ -61,6 +61,8 @@ class HostPlatform(httpx.AsyncBaseTransport):
         self._directory = directory
         self._known = tuple(known)
         self._home = ""
+        self.refused: HostKeyChanged | None = None
+        """That the host showed another key when it was asked last."""
         self._places: dict[VmId, HostPlace] = {}
         self._made: set[VmId] = set()
         self._removed: set[VmId] = set()
@@ -178,7 +180,9 @@ class HostPlatform(httpx.AsyncBaseTransport):
         except _Refused as refusal:
             return httpx.Response(refusal.status, json={"error": refusal.reason, "success": False})
         except CockpitError as error:
+            self.refused = error if isinstance(error, HostKeyChanged) else None
             raise ApiUnreachable(error.message, hint=error.hint, fault=error.fault) from error
+        self.refused = None
         return httpx.Response(200, json=body)
 
     async def aclose(self) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cockpit.engine.state import FleetState
 from cockpit.engine.streams.agent_sessions import AgentSessions
 from cockpit.model.commands.life import Adopt
-from cockpit.model.fleet import LinkState, Power
-from cockpit.model.ids import CommandId, VmId
+from cockpit.model.fleet import Link, LinkState, Power
+from cockpit.model.ids import AgentId, CommandId, VmId
 from cockpit.model.names import NAME_LABEL, fault_of, numbered_from, usable_name
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class TakingUp:
         self._agent_sessions = agent_sessions
         self._dispatch = dispatch
         self._tried: dict[VmId, float] = {}
+        self._told: dict[AgentId, Link] = {}
+        """What was said of agents that nothing is connected to yet."""
         self._connects = platform.connects
 
     async def run(self) -> None:
@@ -48,6 +51,7 @@ class TakingUp:
         while True:
             self.take_over()
             self._reconnect()
+            self.tell_key()
             self._say_services()
             await asyncio.sleep(INTERVAL)
 
@@ -78,6 +82,17 @@ class TakingUp:
         names = {agent.name for agent in state.agents.values()}
         names |= {promised for vm_id, promised in state.promised.items() if vm_id != place.id}
         return name if name not in names else next(one for one in numbered_from(name, 2) if one not in names)
+
+    def tell_key(self) -> None:
+        """Say of agents whose place was not seen yet that the host shows another key: it is trusted by way of them."""
+        refused, state = self._platform.refused, self._fleet_state
+        for agent in [one for one in state.agents.values() if one.source == self._platform.name]:
+            if refused is not None and agent.link.state is LinkState.NEVER:
+                key, now = refused.offered_key, state.clock.now()
+                link = self._told[agent.id] = Link(LinkState.DOWN, now, reason=refused.message, offered_key=key)
+                state.put_agent(replace(agent, link=link))
+            elif refused is None and self._told.pop(agent.id, None) is agent.link:
+                state.put_agent(replace(agent, link=Link()))
 
     def _say_services(self) -> None:
         """Show whether the agents there reach board, feed and registry."""
