@@ -8,7 +8,6 @@ import http
 import http.client
 import os
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -126,7 +125,9 @@ def remove(root: Path) -> None:
         if not mine:
             raise Refused(f"the fleet in {root} was started again meanwhile", hint="try again")
         asyncio.run(_destroy_all(root))
-        shutil.rmtree(root)
+        from cockpit.embedded.sandbox.copy import remove_now  # of the library that is there by now
+
+        remove_now(root)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from asyncssh.channel import SSHChannel
 
 from cockpit.embedded.gateway.files import SandboxFiles
 from cockpit.embedded.gateway.key_agent import forwarded_agent
+from cockpit.embedded.gateway.streams import forwarded
 from cockpit.embedded.gateway.terminals import begin_on_terminal, set_size
 from cockpit.embedded.gateway.walled_files import WalledFiles
 from cockpit.embedded.hosting import HostingError
@@ -56,9 +57,11 @@ class _OneKeyServer(asyncssh.SSHServer):
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         return key.public_data == self._key
 
-    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
+    def connection_requested(
+        self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
+    ) -> Awaitable[asyncssh.SSHTCPSession[bytes]] | bool:
         """Forward streams to what listens on loopback, as an OpenSSH server does by default; to nowhere else."""
-        return dest_host in LOOPBACK
+        return dest_host in LOOPBACK and forwarded(dest_host, dest_port)
 
     def server_requested(self, listen_host: str, listen_port: int) -> bool:
         """Carry back what connects to a port of this machine's loopback, as an OpenSSH server does by default."""

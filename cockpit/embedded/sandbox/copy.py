@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import stat
@@ -15,6 +16,9 @@ COPY_TIMEOUT = 600.0
 """Seconds after which a copy is given up."""
 ERROR_TAIL = 500
 """Bytes of the copying program's complaint that are passed on."""
+
+REMOVALS = 100
+"""Times that a directory is emptied which is filled meanwhile: what is filled by name is no more once it is gone."""
 
 DEAD_SUFFIXES = (".pid", ".sock")
 """Names below TMPDIR that speak of processes: in a copy they would point at the original's processes."""
@@ -95,18 +99,25 @@ async def remove_tree(directory: Path) -> None:
 def remove_now(directory: Path) -> None:
     """Remove a directory and all in it, read-only directories included; a missing one is no error.
 
+    It may be filled meanwhile: a copy that a server began goes on for a while when that server was killed.
+
     Raises:
         OSError: something in it cannot be removed.
     """
-    if not directory.is_dir():
-        return
-    # A language's module cache is often read-only, and an overlay's own directory may not even be entered: their owner
-    # must be allowed to before they can be emptied, and that before they are listed.
-    _open_up(directory)
-    for place, names, _files in os.walk(directory):
-        for name in names:
-            _open_up(Path(place) / name)
-    shutil.rmtree(directory)
+    for left in reversed(range(REMOVALS)):
+        if not directory.is_dir():
+            return
+        # A language's module cache is often read-only, and an overlay's own directory may not even be entered: their
+        # owner must be allowed to before they can be emptied, and that before they are listed.
+        _open_up(directory)
+        for place, names, _files in os.walk(directory):
+            for name in names:
+                _open_up(Path(place) / name)
+        try:
+            shutil.rmtree(directory)
+        except OSError as error:
+            if not left or error.errno != errno.ENOTEMPTY:
+                raise
 
 
 def _open_up(directory: Path) -> None:

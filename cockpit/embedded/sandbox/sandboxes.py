@@ -87,7 +87,10 @@ class Sandboxes:
         self._probe = Probe(self.layout.root, os.environ)
         for directory in [*self.layout.vms.iterdir(), *self.layout.commits.iterdir()]:
             if directory.name.startswith((BUILDING, LEAVING)):
-                await remove_tree(directory)
+                try:
+                    await remove_tree(directory)
+                except HostingError as error:  # it takes room on the disk, and is no reason to serve nobody
+                    logger.error("what was left of something half made or half removed stays: %s", error)
         for directory in sorted(self.layout.vms.iterdir()):
             try:
                 layout = self.layout.sandbox(directory.name)

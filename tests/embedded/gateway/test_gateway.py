@@ -502,3 +502,26 @@ async def test_a_command_killed_from_inside_tells_its_signal(served: Served) -> 
         result = await process.wait()
         assert result.exit_signal is not None
         assert result.exit_signal[0] == "KILL"
+
+
+async def test_a_forwarded_stream_is_closed_once_neither_end_has_more_to_say(served: Served) -> None:
+    """What `ssh -W` waits for, where the listener is the first that is done."""
+    heard: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"a" * 3_000_000)
+        writer.write_eof()
+        heard.append(await reader.read())
+        writer.close()
+
+    async with (
+        await asyncio.start_server(answer, "127.0.0.1", 0) as server,
+        login(served, await served.create()) as connection,
+        asyncio.timeout(60),
+    ):
+        reader, writer = await connection.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
+        assert await reader.read() == b"a" * 3_000_000
+        writer.write(b"b" * 3_000_000)
+        writer.write_eof()
+        await writer.channel.wait_closed()
+    assert heard == [b"b" * 3_000_000]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
 import os
 import select
 import signal
@@ -475,3 +477,39 @@ async def test_a_long_path_falls_back_to_a_short_socket_directory(tmp_path: Path
     await sandboxes.destroy_all()
     assert not sockets.exists()
     assert not processes_of(vm_id)
+
+
+async def test_what_a_dead_server_still_copies_is_removed(short_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its copying program goes on when it was killed: the next server must neither fail nor leave anything."""
+    sandboxes = Sandboxes(short_root)
+    sandboxes.layout.prepare()
+    building = sandboxes.layout.commits / f".new-{uuid.uuid4()}"
+    (building / "home" / "full").mkdir(parents=True)
+    remove, late = os.rmdir, ["a", "b", "c"]
+
+    def removed(path: Any, *, dir_fd: int | None = None) -> None:
+        if path == "full" and late:
+            os.close(os.open(f"full/{late.pop()}", os.O_CREAT | os.O_WRONLY, dir_fd=dir_fd))
+        remove(path, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "rmdir", removed)
+    with contextlib.closing(sandboxes):
+        await sandboxes.adopt()
+    assert not late and not list(sandboxes.layout.commits.iterdir())
+
+
+async def test_what_cannot_be_removed_keeps_nobody_from_being_served(
+    short_root: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandboxes = Sandboxes(short_root)
+    sandboxes.layout.prepare()
+    leaving = sandboxes.layout.vms / f".gone-{uuid.uuid4()}"
+    leaving.mkdir()
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise OSError(errno.EROFS, "read-only")
+
+    with contextlib.closing(sandboxes), monkeypatch.context() as patched:
+        patched.setattr("shutil.rmtree", refuse)
+        await sandboxes.adopt()
+    assert leaving.is_dir() and str(leaving) in caplog.text
