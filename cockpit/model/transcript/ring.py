@@ -109,10 +109,14 @@ class EntryRing:
         return key
 
     def _put_in(self, key: int, line: int, kind: EntryKind, record: Record, text: str) -> Entry:
-        """Add a new entry at a key, for what a record says of before; `line` is where it stands."""
-        key = max(key, self._first_key)
-        if key >= self.next_key:
-            return self._add(kind, record, "", text)
+        """Add a new entry at a key, for what a record says of before; `line` is where it stands.
+
+        It comes last where nothing stands below that place, and where the place was dropped: it would go at once, too.
+        """
+        if not self._first_key <= key < self.next_key:
+            last = self._add(kind, record, "", text)
+            last.line = line if key == last.key else last.line
+            return last
         entry = Entry(key, kind, "", record.at, line=line, epoch=record.epoch, limit=self._entry_limit)
         entry.told_line = record.line
         entry.append(text)

@@ -62,8 +62,11 @@ def test_counting_step_by_step_equals_counting_at_once(steps: list[tuple[int, st
     pattern = re.compile("b")
     transcript = Transcript(max_entries=10)
     index = FindIndex(transcript, pattern)
-    expected = 0
+    expected, turn = 0, -9
     for number, (kind, text) in enumerate(steps):
+        turn = number if kind == 4 else turn
+        if kind == 5 and number - turn > 4:
+            continue  # its place may be dropped by now, and it with it: what comes and goes unseen is not counted
         asked = ev.MessageStarted("user", text, within=kind > 3)
         event = ev.TurnStarted() if kind == 4 else asked if kind else ev.ExtensionNotice("notify", text)
         transcript.apply(Record(WHO, 1, number + 1, 0, 1, 0.0, event))
