@@ -69,12 +69,12 @@ class Inventory:
         if len(most) > ROWS:
             yield our_line("  … and {} more that take less; --json has all", len(most) - ROWS)
         yield our_line(
-            "  {} VMs: {} processes, {} of memory, {} on disk; {} commits: {}",
-            len(most),
-            sum(vm.processes for vm in most),
+            "  {}: {}, {} of memory, {} on disk; {}: {}",
+            _counted(len(most), "VM", "VMs"),
+            _counted(sum(vm.processes for vm in most), "process", "processes"),
             _size(sum(vm.memory_bytes for vm in most)),
             _size(sum(vm.disk_bytes for vm in most)),
-            costs.commits,
+            _counted(costs.commits, "commit", "commits"),
             _size(costs.commit_bytes),
         )
         yield from _unlimited(self.shared)
@@ -111,10 +111,14 @@ def _unlimited(said: Shared | None) -> Iterator[Clean]:
 
 def _row(vm: RunningVm) -> Clean:
     age = "?" if vm.seconds is None else _span(vm.seconds)
-    told = f"{vm.state:8} {age:>7} {vm.processes:>4} processes"
+    told = f"{vm.state:8} {age:>7} {vm.processes:>4} {'process' if vm.processes == 1 else 'processes':9}"
     costs = f"{_size(vm.memory_bytes):>9} {_size(vm.disk_bytes):>9} disk"
     whose = f"{vm.agent} of {vm.owner}".strip() if vm.owner else vm.agent
     return our_line("  {}  {} {}  {}", vm.vm_id, told, costs, whose)
+
+
+def _counted(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"
 
 
 def _size(number: int) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.owners import owner_directory, owner_names
 from cockpit.embedded.sandbox.copy import bytes_on_disk
 from cockpit.embedded.sandbox.layout import MARKER_VARIABLE, FleetLayout, MachineRecord
+from cockpit.embedded.sandbox.processes import ProcessEntry, process_table
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -44,7 +45,7 @@ class Costs:
     commits: int
     commit_bytes: int
     server_bytes: int
-    """Memory of the server itself."""
+    """Memory of the server, and of what it has beside it for its own use."""
 
 
 def look(root: Path, server: int) -> Costs:
@@ -56,7 +57,7 @@ def look(root: Path, server: int) -> Costs:
     """
     layout = FleetLayout(root)
     directories = [path for path in _listed(layout.vms) if not path.name.startswith(".")]
-    members = _members({path.name for path in directories})
+    members = _members(layout, {path.name for path in directories})
     made = {vm_id: (since, "") for vm_id, since in _made_at(root / "records.sqlite").items()}
     for name in owner_names(root):
         of_owner = _made_at(owner_directory(root, name) / "records.sqlite")
@@ -85,7 +86,9 @@ def look(root: Path, server: int) -> Costs:
             )
         )
     commits = [path for path in _listed(layout.commits) if not path.name.startswith(".")]
-    return Costs(tuple(vms), len(commits), sum(map(bytes_on_disk, commits)), _memory(server))
+    of_vms = {pid for pids in members.values() for pid in pids}
+    own = [pid for pid, entry in process_table().items() if entry.parent == server > 0 and pid not in of_vms]
+    return Costs(tuple(vms), len(commits), sum(map(bytes_on_disk, commits)), sum(map(_memory, (server, *own))))
 
 
 def agent_in(directory: Path) -> str:
@@ -102,21 +105,49 @@ def _listed(directory: Path) -> Iterable[Path]:
     return sorted(directory.iterdir()) if directory.is_dir() else ()
 
 
-def _members(vm_ids: set[str]) -> dict[str, list[int]]:
-    """Return the processes of each VM by the marker that they carry, in one look at the process table."""
+def _members(layout: FleetLayout, vm_ids: set[str]) -> dict[str, list[int]]:
+    """Return the processes of each VM: its first one and what descends from it, and those that carry its marker."""
+    table = process_table()
+    table.pop(os.getpid(), None)
+    firsts = {pid: vm_id for vm_id in vm_ids if (pid := _first(layout, vm_id, table)) is not None}
+    marked = {pid: vm_id for pid in table if (vm_id := _marker(pid)) in vm_ids}
     found: dict[str, list[int]] = {}
-    mark = f"{MARKER_VARIABLE}=".encode()
-    for place in Path("/proc").iterdir():
-        if not place.name.isdigit():
-            continue
-        try:
-            words = (place / "environ").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        values = [word.removeprefix(mark).decode("ascii", "replace") for word in words if word.startswith(mark)]
-        if values and values[0] in vm_ids and int(place.name) != os.getpid():
-            found.setdefault(values[0], []).append(int(place.name))
+    for pid in table:
+        above = list(_ancestry(pid, table))
+        # Behind walls whatever lives descends from the first process, and a name in an environment proves nothing.
+        whose = [firsts[one] for one in above if one in firsts] or [marked[one] for one in above if one in marked]
+        if whose:
+            found.setdefault(whose[0], []).append(pid)
     return found
+
+
+def _first(layout: FleetLayout, vm_id: str, table: Mapping[int, ProcessEntry]) -> int | None:
+    """Return the pid of a VM's first process, if it has one that lives."""
+    try:
+        pid, start = map(int, layout.sandbox(vm_id).supervisor.read_text(encoding="ascii").split())
+    except (OSError, ValueError):
+        return None
+    entry = table.get(pid)
+    return pid if entry is not None and entry.start == start else None
+
+
+def _ancestry(pid: int, table: Mapping[int, ProcessEntry]) -> Iterator[int]:
+    """Yield a process and those above it; the table was not read in one moment, so nothing is yielded twice."""
+    seen: set[int] = set()
+    while pid in table and pid not in seen:
+        seen.add(pid)
+        yield pid
+        pid = table[pid].parent
+
+
+def _marker(pid: int) -> str:
+    """Return the VM whose marker a process carries, or empty text."""
+    mark = f"{MARKER_VARIABLE}=".encode()
+    try:
+        words = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return ""
+    return next((word.removeprefix(mark).decode("ascii", "replace") for word in words if word.startswith(mark)), "")
 
 
 def _memory(pid: int) -> int:

@@ -88,6 +88,11 @@ def _listed_pids() -> list[int]:
         return [int(place.name) for place in directory if place.name.isdigit()]
 
 
+def process_table() -> dict[int, ProcessEntry]:
+    """Return all processes of this machine that have not ended."""
+    return read_entries(_listed_pids())
+
+
 def carries_marker(pid: int, vm_id: str) -> bool:
     """Say whether a process was started with the sandbox's marker in its environment."""
     try:
@@ -109,7 +114,7 @@ def find_members(vm_id: str, known: Iterable[int] = (), *, by_name: bool = True)
     newest = last_pid()
     table: dict[int, ProcessEntry] = {}
     members: set[int] = set()
-    fresh = read_entries(_listed_pids())
+    fresh = process_table()
     for _ in range(BIRTH_ROUNDS):
         table |= fresh
         members.update(pid for pid in fresh if pid in listed or (by_name and carries_marker(pid, vm_id)))

@@ -41,6 +41,8 @@ LINK_LOOKS: dict[Freshness, StateStyle] = {
 }
 
 KIND_CELLS = 10
+MOST_SENDER = 30
+"""Cells of the column of senders at most."""
 
 
 def event_look(kind: str) -> StateStyle:
@@ -49,12 +51,17 @@ def event_look(kind: str) -> StateStyle:
     return known or StateStyle(ours("·"), clean_line(kind.replace("_", " ")) or ours("no type"), "$muted")
 
 
-def event_row(item: FeedItem, now: float, width: int) -> Content:
-    """One line: when, of which type, who, what."""
+def sender_cells(items: Iterable[FeedItem], width: int) -> int:
+    """Return the cells of the column of senders: as many as the longest takes, at most a fifth of a row."""
+    longest = max((width_of(clean_line(name)) for name in {item.agent for item in items}), default=0)
+    return min(MOST_SENDER, max(10, min(longest, width // 5)))
+
+
+def event_row(item: FeedItem, now: float, width: int, who_cells: int) -> Content:
+    """One line: when, of which type, who, what; of who it is as many cells as are asked for."""
     look = event_look(item.kind)
     moment = datetime.fromtimestamp(item.at) if item.at else None
     when = clean_line(moment.strftime("%H:%M:%S" if now - item.at < 86_400 else "%m-%d %H:%M")) if moment else ours("?")
-    who_cells = 10 if width < 70 else 16
     pieces: list[Piece] = [
         (fit(when, 9 if width < 70 else 12), "$muted"),
         (our_line("{} ", look.glyph), look.style),

@@ -19,7 +19,7 @@ from cockpit.text.sanitize import our_line
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.registry import bindings
 from cockpit.ui.look.cells import Piece, content, pieces_width
-from cockpit.ui.look.events import event_row, kinds_line, link_pieces, lost_words, sums_line
+from cockpit.ui.look.events import event_row, kinds_line, link_pieces, lost_words, sender_cells, sums_line
 from cockpit.ui.look.rows.panes import unknown_because
 from cockpit.ui.screens.over_home import OverHome
 from cockpit.ui.widgets.bars import HeaderBar
@@ -47,7 +47,7 @@ class FeedScreen(OverHome):
         self.following = True
         """Whether the newest event stays in sight."""
         self._rows: dict[str, Row] = {}
-        self._drawn: tuple[int, bool] = (0, False)
+        self._drawn = (0, 0)
 
     def compose(self) -> ComposeResult:
         yield HeaderBar(id="header")
@@ -97,13 +97,15 @@ class FeedScreen(OverHome):
 
     def _show_events(self, items: list[FeedItem], now: float) -> None:
         rows, width = self.rows, max(20, self.rows.scrollable_content_region.width - 1)
-        if width != self._drawn[0]:
+        senders = sender_cells(items, width)
+        if (width, senders) != self._drawn:
             self._rows.clear()
-            self._drawn = (width, True)
+            self._drawn = (width, senders)
         # An event never changes: what was drawn once is drawn for good.
         known, self._rows = self._rows, {}
         for item in items:
-            self._rows[item.id] = known.get(item.id) or Row(item.id, partial(event_row, item, width=width), now)
+            draw = partial(event_row, item, width=width, who_cells=senders)
+            self._rows[item.id] = known.get(item.id) or Row(item.id, draw, now)
         nothing = (NOTHING, ours("Nothing matches."), ours("esc shows everything."))
         empty = (NOTHING, ours("Nothing in the feed yet."), ours("Agents and the cockpit report here; p publishes."))
         unknown = unknown_because(self.fleet, ("feed",), ours("is in the feed"))

@@ -40,7 +40,8 @@ MOST_HITS = 300
 
 HINT = ours("words that all stand in one line, the last may be a beginning")
 
-KEYS = (("⏎", "go there"), ("↑↓", "choose"), ("/", "words"), ("esc", "back"))
+KEYS_OF_NOTHING = (("/", "words"), ("esc", "back"))
+KEYS = (("⏎", "go there"), ("↑↓", "choose"), *KEYS_OF_NOTHING)
 
 
 class SearchScreen(OverHome):
@@ -93,7 +94,7 @@ class SearchScreen(OverHome):
     def show_foot(self) -> None:
         """Show the keys that count."""
         footer = self.query_one("#footer", Plain)
-        footer.show(content(typed_keys(KEYS, footer.size.width)))
+        footer.show(content(typed_keys(KEYS if self._hits else KEYS_OF_NOTHING, footer.size.width)))
 
     def list_steps(self) -> Iterator[None]:
         """Take in the newest snapshot."""

@@ -18,6 +18,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from cockpit.embedded.hosting import Execution, HostingError
+from cockpit.embedded.inventory import look
 from cockpit.embedded.sandbox import fork_server
 from cockpit.embedded.sandbox.groups import find_group_base
 from cockpit.embedded.sandbox.layout import FleetLayout, MachineRecord
@@ -97,6 +98,19 @@ async def test_two_sandboxes_have_the_same_places_and_never_meet(walled: Fleet) 
     for vm_id in (first, second):
         told = await said(walled, vm_id, "sh", "-c", "cat /root/x /tmp/x /var/tmp/x; cd ~ && pwd && id -un")
         assert told == f"{vm_id}\n" * 3 + "/root\nroot\n"
+
+
+async def test_what_a_vm_costs_counts_its_first_process_and_what_hides_its_name(walled: Fleet) -> None:
+    vm_id, other = await walled.create(), await walled.create()
+    sleeping = "env -i sleep 1000 > /dev/null 2>&1 & COCKPIT_SANDBOX={} sleep 1000 > /dev/null 2>&1 & :"
+    await said(walled, vm_id, "sh", "-c", sleeping.format(other))
+    await said(walled, other, "true")
+    costs = await asyncio.to_thread(look, walled.sandboxes.layout.root, os.getpid())
+    assert {vm.vm_id: vm.processes for vm in costs.vms} == {vm_id: 3, other: 1}
+    assert all(vm.memory_bytes > 300_000 for vm in costs.vms)
+    process = psutil.Process()
+    (forker,) = [child for child in process.children() if fork_server.__file__ in child.cmdline()]
+    assert costs.server_bytes > forker.memory_full_info().pss
 
 
 async def test_a_name_in_an_environment_makes_nobody_anothers_process(walled: Fleet) -> None:

@@ -308,5 +308,5 @@ def test_a_long_word_of_the_registry_leaves_name_and_age_of_a_vm(width: int) -> 
 def test_an_event_does_not_repeat_who_stands_before_it(summary: str, shown: str) -> None:
     item = FeedItem("f", "w-3", "custom", summary, NOW)
     assert said_of(item) == shown
-    assert event_row(item, NOW, 100).plain.rstrip().endswith(f"w-3              {shown}")
+    assert event_row(item, NOW, 100, 16).plain.rstrip().endswith(f"w-3              {shown}")
     assert said_of(replace(item, agent="")) == summary.strip()
