@@ -108,9 +108,8 @@ async def test_what_a_vm_costs_counts_its_first_process_and_what_hides_its_name(
     costs = await asyncio.to_thread(look, walled.sandboxes.layout.root, os.getpid())
     assert {vm.vm_id: vm.processes for vm in costs.vms} == {vm_id: 3, other: 1}
     assert all(vm.memory_bytes > 300_000 for vm in costs.vms)
-    process = psutil.Process()
-    (forker,) = [child for child in process.children() if fork_server.__file__ in child.cmdline()]
-    assert costs.server_bytes > forker.memory_full_info().pss
+    forkers = [child for child in psutil.Process().children() if fork_server.__file__ in child.cmdline()]
+    assert forkers and costs.server_bytes > sum(forker.memory_full_info().pss for forker in forkers)
 
 
 async def test_a_name_in_an_environment_makes_nobody_anothers_process(walled: Fleet) -> None:

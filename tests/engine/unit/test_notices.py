@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -36,6 +37,8 @@ from cockpit.store.store import Store
 
 VM = VmId("aaaaaaaa-0000-4000-8000-000000000001")
 BEGAN = 1_790_000_000.0
+FAR = 200.0
+"""Seconds after which all that is gathered has been told."""
 ADA = Agent(agent_of(VM), "ada", AgentKind.LIEUTENANT, VM, link=Link(LinkState.UP, BEGAN))
 
 
@@ -77,11 +80,17 @@ class Cockpits:
         return self.all[-1]
 
     async def until(self, condition: Callable[[], bool], *, moving: float = 0.0) -> None:
-        """Wait for a condition; the clock moves on by some seconds with each look."""
-        async with asyncio.timeout(20):
-            while not condition():
-                self.now += moving
-                await asyncio.sleep(0.005)
+        """Wait for a condition; the clock moves on by some seconds with each look, though not for ever.
+
+        The loop's time passes at once here, and the disk's does not: it is the real time that has a bound. A loop that
+        never waits hardly lets another thread go on, on a busy machine not within half a minute.
+        """
+        deadline, last = time.monotonic() + 30, self.now + FAR
+        while not condition():
+            assert time.monotonic() < deadline, "it never came"
+            self.now = min(last, self.now + moving)
+            await asyncio.sleep(0.005)
+            time.sleep(0.001)  # noqa: ASYNC251 - the store's thread goes on
 
 
 @asynccontextmanager
