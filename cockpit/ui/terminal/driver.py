@@ -77,6 +77,7 @@ class TerminalDriver(LinuxDriver):
         """The last that the terminal said of its focus, until the application hears it."""
         self._focus_waits = False
         self._stop_asked = False
+        self._taking = False
         self._lent = False
         """Somebody else draws on the terminal."""
         self._continued_at = 0.0
@@ -95,7 +96,13 @@ class TerminalDriver(LinuxDriver):
         """Take the terminal."""
         sys.setswitchinterval(TURN)
         self._typed_before = waiting_lines(self.fileno)
-        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._taking = True
+        try:
+            super().start_application_mode()  # type: ignore[no-untyped-call]
+        finally:
+            self._taking = False
+        if self._terminal_writer is not None:
+            self._terminal_writer.show()
         if not constants.DISABLE_KITTY_KEY:
             self.write(ASK_FOR_PLACES)
         signal.signal(signal.SIGWINCH, self._resized)
@@ -204,7 +211,9 @@ class TerminalDriver(LinuxDriver):
         self._terminal_writer.write(data)
         if ENTERS in data:
             self._replica.enter()
-            self._terminal_writer.show()
+            # A key that is typed at sight of the frame would be the line discipline's before the terminal is taken.
+            if not self._taking:
+                self._terminal_writer.show()
 
     def show(self, update: CompositorUpdate, cursor: Offset, *, together: bool) -> None:
         """Have the terminal show what was composed; a terminal that does not read is not waited for.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
+import sys
+import termios
 import threading
 import tty
 
@@ -12,7 +15,8 @@ from textual import events
 from textual.message import Message
 
 from cockpit.ui.app import CockpitApp
-from cockpit.ui.terminal.driver import TerminalDriver
+from cockpit.ui.terminal.driver import ENTERS, TerminalDriver
+from cockpit.ui.terminal.writer import TerminalWriter
 from tests.fleets import poll
 from tests.ui.scene import scene
 
@@ -41,5 +45,33 @@ async def test_that_something_was_read_is_told_by_the_reading_thread_before_the_
     finally:
         driver.exit_event.set()
         reading.join()
+        os.close(master)
+        os.close(slave)
+
+
+async def test_no_frame_is_seen_before_keys_are_read_as_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    master, slave = pty.openpty()
+    driver = TerminalDriver(CockpitApp(scene()))
+    monkeypatch.setattr(driver, "fileno", slave)
+    monkeypatch.setattr(driver, "_output", slave)
+    by_lines: list[bool] = []
+
+    def show(_writer: TerminalWriter) -> None:
+        by_lines.append(bool(termios.tcgetattr(slave)[3] & termios.ICANON))
+
+    monkeypatch.setattr(TerminalWriter, "show", show)
+    interval, resized = sys.getswitchinterval(), signal.getsignal(signal.SIGWINCH)
+    try:
+        driver.start_application_mode()
+        assert by_lines and not any(by_lines)
+        driver._end_reading()
+        before = len(by_lines)
+        driver.write(ENTERS)
+        assert len(by_lines) == before + 1, "once the terminal is taken it is shown at once"
+    finally:
+        driver._end_reading()
+        driver.close()
+        sys.setswitchinterval(interval)
+        signal.signal(signal.SIGWINCH, resized)
         os.close(master)
         os.close(slave)
