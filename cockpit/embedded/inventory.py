@@ -15,7 +15,7 @@ from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.owners import owner_directory, owner_names
 from cockpit.embedded.sandbox.copy import bytes_on_disk
 from cockpit.embedded.sandbox.layout import MARKER_VARIABLE, FleetLayout, MachineRecord
-from cockpit.embedded.sandbox.processes import ProcessEntry, process_table
+from cockpit.embedded.sandbox.processes import ProcessEntry, process_table, recorded_process
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -57,7 +57,8 @@ def look(root: Path, server: int) -> Costs:
     """
     layout = FleetLayout(root)
     directories = [path for path in _listed(layout.vms) if not path.name.startswith(".")]
-    members = _members(layout, {path.name for path in directories})
+    table = process_table()
+    members = _members(layout, {path.name for path in directories}, table)
     made = {vm_id: (since, "") for vm_id, since in _made_at(root / "records.sqlite").items()}
     for name in owner_names(root):
         of_owner = _made_at(owner_directory(root, name) / "records.sqlite")
@@ -87,7 +88,7 @@ def look(root: Path, server: int) -> Costs:
         )
     commits = [path for path in _listed(layout.commits) if not path.name.startswith(".")]
     of_vms = {pid for pids in members.values() for pid in pids}
-    own = [pid for pid, entry in process_table().items() if entry.parent == server > 0 and pid not in of_vms]
+    own = [pid for pid, entry in table.items() if entry.parent == server > 0 and pid not in of_vms]
     return Costs(tuple(vms), len(commits), sum(map(bytes_on_disk, commits)), sum(map(_memory, (server, *own))))
 
 
@@ -105,30 +106,19 @@ def _listed(directory: Path) -> Iterable[Path]:
     return sorted(directory.iterdir()) if directory.is_dir() else ()
 
 
-def _members(layout: FleetLayout, vm_ids: set[str]) -> dict[str, list[int]]:
+def _members(layout: FleetLayout, vm_ids: set[str], table: Mapping[int, ProcessEntry]) -> dict[str, list[int]]:
     """Return the processes of each VM: its first one and what descends from it, and those that carry its marker."""
-    table = process_table()
-    table.pop(os.getpid(), None)
-    firsts = {pid: vm_id for vm_id in vm_ids if (pid := _first(layout, vm_id, table)) is not None}
+    recorded = {vm_id: recorded_process(layout.sandbox(vm_id).supervisor) for vm_id in vm_ids}
+    firsts = {entry.pid: vm_id for vm_id, entry in recorded.items() if entry is not None}
     marked = {pid: vm_id for pid in table if (vm_id := _marker(pid)) in vm_ids}
     found: dict[str, list[int]] = {}
-    for pid in table:
+    for pid in table.keys() - {os.getpid()}:
         above = list(_ancestry(pid, table))
         # Behind walls whatever lives descends from the first process, and a name in an environment proves nothing.
         whose = [firsts[one] for one in above if one in firsts] or [marked[one] for one in above if one in marked]
         if whose:
             found.setdefault(whose[0], []).append(pid)
     return found
-
-
-def _first(layout: FleetLayout, vm_id: str, table: Mapping[int, ProcessEntry]) -> int | None:
-    """Return the pid of a VM's first process, if it has one that lives."""
-    try:
-        pid, start = map(int, layout.sandbox(vm_id).supervisor.read_text(encoding="ascii").split())
-    except (OSError, ValueError):
-        return None
-    entry = table.get(pid)
-    return pid if entry is not None and entry.start == start else None
 
 
 def _ancestry(pid: int, table: Mapping[int, ProcessEntry]) -> Iterator[int]:

@@ -66,6 +66,16 @@ def read_entry(pid: int) -> ProcessEntry | None:
     return ProcessEntry(pid, int(fields[1]), int(fields[3]), fields[0].decode(), int(fields[19]))
 
 
+def recorded_process(record: Path) -> ProcessEntry | None:
+    """Return the very process whose pid and start time stand in a file, if it has not ended."""
+    try:
+        pid, start = (int(word) for word in record.read_text(encoding="ascii").split())
+    except (OSError, ValueError):
+        return None
+    entry = read_entry(pid)
+    return entry if entry is not None and entry.start == start and entry.state not in ENDED_STATES else None
+
+
 def last_pid() -> int:
     """Return the pid the kernel gave out last."""
     return int(Path("/proc/loadavg").read_text(encoding="ascii").split()[4])

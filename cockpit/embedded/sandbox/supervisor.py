@@ -18,7 +18,7 @@ from pathlib import Path
 from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.sandbox import init
 from cockpit.embedded.sandbox.forking import Forks
-from cockpit.embedded.sandbox.processes import read_entry, send_signal
+from cockpit.embedded.sandbox.processes import read_entry, recorded_process, send_signal
 from cockpit.paths import write_private
 
 ANSWER_TIMEOUT = 15.0
@@ -65,12 +65,8 @@ class Supervisor:
     @property
     def identity(self) -> tuple[int, int] | None:
         """Its pid and start time in clock ticks, if it lives."""
-        try:
-            pid, start = (int(word) for word in self._record.read_text(encoding="ascii").split())
-        except (OSError, ValueError):
-            return None
-        entry = read_entry(pid)
-        return (pid, start) if entry is not None and entry.start == start and entry.state not in "ZX" else None
+        entry = recorded_process(self._record)
+        return None if entry is None else entry.identity
 
     async def ensure(self) -> None:
         """Start it if it does not live.
