@@ -35,10 +35,10 @@ def forks(short_root: Path) -> Iterator[Forks]:
     poll(lambda: not first_processes_of(short_root), "the first processes end")
 
 
-def forker() -> psutil.Process:
-    """Return the program that forks for this process."""
-    (found,) = [child for child in psutil.Process().children() if fork_server.__file__ in child.cmdline()]
-    return found
+def forker(forks: Forks) -> psutil.Process:
+    """Return the program that forks; those of other tests may end only when nobody speaks of them any more."""
+    assert forks._running is not None
+    return psutil.Process(forks._running.pid)
 
 
 def test_who_forked_may_be_ended_and_what_it_forked_stays(forks: Forks, short_root: Path) -> None:
@@ -46,7 +46,7 @@ def test_who_forked_may_be_ended_and_what_it_forked_stays(forks: Forks, short_ro
     for place in sockets:
         Path(place).parent.mkdir()
     first = forks.start(sockets[0], None)
-    forker().kill()
+    forker(forks).kill()
     second = forks.start(sockets[1], None)
     forks.close()
     third = forks.start(sockets[2], None)
@@ -64,11 +64,11 @@ def test_a_first_process_that_nobody_waits_for_does_not_stay(
     monkeypatch.setattr(forking, "START_TIMEOUT", 0.1)
     late = short_root / "late" / "init"
     late.parent.mkdir()
-    forker().suspend()
+    forker(forks).suspend()
     with pytest.raises(HostingError, match="did not start"):
         forks.start(str(late), None)
-    forker().resume()
-    poll(lambda: late.exists() and not forker().children(), "whoever forked it has told it in vain")
+    forker(forks).resume()
+    poll(lambda: late.exists() and not forker(forks).children(), "whoever forked it has told it in vain")
     poll(lambda: first_processes_of(short_root) == [known], "the unknown one ends")
 
 
