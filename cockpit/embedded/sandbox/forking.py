@@ -10,7 +10,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.sandbox import fork_server
@@ -36,18 +37,17 @@ class Forks:
         self._running: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
-    def start(self, path: str, walls: Mapping[str, object] | None) -> int:
+    def start(self, path: str, walls: Mapping[str, object] | None, members: Sequence[Path] = ()) -> int:
         """Start the first process of a sandbox; return its pid. It outlives this server.
 
         Args:
             path: where it listens.
-            walls: how its walls are built (`root`, `steps`), and the files by which its control groups are joined
-                (`members`, one a line); None for none.
+            walls: how its walls are built (`root`, `steps`); None for none.
+            members: behind walls, the files by which its control groups are joined.
 
         Raises:
             HostingError: it did not start.
         """
-        members = [] if walls is None else str(walls["members"]).splitlines()
         order = "".join(f"{word}\0" for word in ("" if walls is None else "walled", path, *members))
         built = b"" if walls is None else json.dumps(walls).encode()
         said = ""

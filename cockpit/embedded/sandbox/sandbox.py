@@ -123,8 +123,8 @@ class Sandbox:
         if isinstance(freezer, SignalFreezer) or self.walled:
             freezer.keep_to(lambda: self._supervisor.identity, by_name=not self.walled)
 
-    def _order_walls(self) -> dict[str, object]:
-        """Return how the walls are raised.
+    def _order_walls(self) -> tuple[Mapping[str, object], Sequence[Path]]:
+        """Return how the walls are raised, and the files by which the control groups are joined behind them.
 
         Raises:
             HostingError: the fleet has none now.
@@ -135,8 +135,7 @@ class Sandbox:
                 f"VM {self.vm_id} was made to live behind walls, and there are none now: {offer.reason}",
                 hint="serve the fleet as it was served before, or destroy this VM",
             )
-        order = offer.walls.order(self.layout, None)
-        return {**order, "members": "\n".join(str(file) for file in self._members_files())}
+        return offer.walls.order(self.layout), self._members_files()
 
     @property
     def paused(self) -> bool:

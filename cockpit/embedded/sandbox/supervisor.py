@@ -59,8 +59,9 @@ class Supervisor:
         self._forks = forks
         self._record = record
         self._socket = socket_path
-        self.walls: Callable[[], dict[str, object]] | None = None
-        """Tells how the walls are built; None where the sandbox has none."""
+        self.walls: Callable[[], tuple[Mapping[str, object], Sequence[Path]]] | None = None
+        """Tells how the walls are built, and the files by which control groups are joined; None where there are none.
+        """
 
     @property
     def identity(self) -> tuple[int, int] | None:
@@ -78,7 +79,8 @@ class Supervisor:
             await asyncio.to_thread(self._start)
 
     def _start(self) -> None:
-        pid = self._forks.start(str(self._socket), None if self.walls is None else self.walls())
+        walls, members = (None, ()) if self.walls is None else self.walls()
+        pid = self._forks.start(str(self._socket), walls, members)
         entry = read_entry(pid)
         if entry is None:
             raise HostingError("the sandbox's first process ended at once")

@@ -100,7 +100,7 @@ def test_a_program_that_does_not_fork_is_told(
 def test_what_the_kernel_refuses_is_told_and_the_next_one_starts(forks: Forks, short_root: Path) -> None:
     with pytest.raises(HostingError, match="FileNotFoundError"):
         forks.start(str(short_root / "missing" / "init"), None)
-    walls = {"members": "", "root": str(short_root / "missing"), "steps": []}
+    walls = {"root": str(short_root / "missing"), "steps": []}
     with pytest.raises(HostingError, match=r"missing|PermissionError"):
         forks.start(str(short_root / "walled"), walls)
     assert not first_processes_of(short_root)

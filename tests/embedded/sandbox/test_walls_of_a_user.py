@@ -47,7 +47,7 @@ def behind_walls(root: Path, act: Callable[[], Any]) -> Any:
             (root / "token").write_text(CANARY)
             folders.lay(root / "folders", plan.CHANGED_TREES.items())
             view = plan.view_of_host({"PATH": os.defpath}, [root])
-            order = Walls(view, overlays, root / "folders").order(layout, None)
+            order = Walls(view, overlays, root / "folders").order(layout)
             raise_walls.leave_host()
             inner = os.fork()
             if inner == 0:

@@ -50,7 +50,7 @@ class Walls:
         """
         plan.prepare(layout, self.overlays)
 
-    def order(self, layout: SandboxLayout, members: Path | None) -> dict[str, object]:
+    def order(self, layout: SandboxLayout) -> dict[str, object]:
         """Return what a sandbox's first process must know to raise them.
 
         Raises:
@@ -59,7 +59,7 @@ class Walls:
         self.prepare(layout)
         steps = plan.steps_for(layout, self.view, self.overlays, self.folders)
         links.note(layout, self.view.links)
-        return {"root": str(layout.rest), "members": str(members or ""), "steps": steps}
+        return {"root": str(layout.rest), "steps": steps}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def _try(walls: Walls, trial: SandboxLayout) -> list[str]:
     Raises:
         OSError, ValueError, subprocess.SubprocessError: they cannot be raised.
     """
-    order = walls.order(trial, None)
+    order = walls.order(trial)
     program = [sys.executable, "-I", "-S", raise_walls.__file__]
     for step in order["steps"] if isinstance(order["steps"], list) else ():
         if step["do"] == "overlay":
