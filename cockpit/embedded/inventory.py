@@ -14,8 +14,8 @@ from pathlib import Path
 from cockpit.embedded.hosting import HostingError
 from cockpit.embedded.owners import owner_directory, owner_names
 from cockpit.embedded.sandbox.copy import bytes_on_disk
-from cockpit.embedded.sandbox.layout import MARKER_VARIABLE, FleetLayout, MachineRecord
-from cockpit.embedded.sandbox.processes import ProcessEntry, process_table, recorded_process
+from cockpit.embedded.sandbox.layout import FleetLayout, MachineRecord
+from cockpit.embedded.sandbox.processes import ProcessEntry, marker_of, process_table, recorded_process
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -110,7 +110,7 @@ def _members(layout: FleetLayout, vm_ids: set[str], table: Mapping[int, ProcessE
     """Return the processes of each VM: its first one and what descends from it, and those that carry its marker."""
     recorded = {vm_id: recorded_process(layout.sandbox(vm_id).supervisor) for vm_id in vm_ids}
     firsts = {entry.pid: vm_id for vm_id, entry in recorded.items() if entry is not None}
-    marked = {pid: vm_id for pid in table if (vm_id := _marker(pid)) in vm_ids}
+    marked = {pid: vm_id for pid in table if (vm_id := marker_of(pid)) in vm_ids}
     found: dict[str, list[int]] = {}
     for pid in table.keys() - {os.getpid()}:
         above = list(_ancestry(pid, table))
@@ -128,16 +128,6 @@ def _ancestry(pid: int, table: Mapping[int, ProcessEntry]) -> Iterator[int]:
         seen.add(pid)
         yield pid
         pid = table[pid].parent
-
-
-def _marker(pid: int) -> str:
-    """Return the VM whose marker a process carries, or empty text."""
-    mark = f"{MARKER_VARIABLE}=".encode()
-    try:
-        words = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return ""
-    return next((word.removeprefix(mark).decode("ascii", "replace") for word in words if word.startswith(mark)), "")
 
 
 def _memory(pid: int) -> int:

@@ -113,6 +113,16 @@ def carries_marker(pid: int, vm_id: str) -> bool:
     return marker in environment and marker in environment.split(b"\0")
 
 
+def marker_of(pid: int) -> str:
+    """Return the VM whose marker a process carries, or empty text."""
+    mark = f"{MARKER_VARIABLE}=".encode()
+    try:
+        words = _read(f"/proc/{pid}/environ").split(b"\0")
+    except OSError:
+        return ""
+    return next((word.removeprefix(mark).decode("ascii", "replace") for word in words if word.startswith(mark)), "")
+
+
 def find_members(vm_id: str, known: Iterable[int] = (), *, by_name: bool = True) -> dict[int, ProcessEntry]:
     """Return a sandbox's live processes, this process never among them.
 
