@@ -41,20 +41,14 @@ LINK_LOOKS: dict[Freshness, StateStyle] = {
 }
 
 KIND_CELLS = 10
-MOST_SENDER = 30
-"""Cells of the column of senders at most."""
+SENDER_CELLS = 16
+"""Cells of the column of senders, where no longer name needs more."""
 
 
 def event_look(kind: str) -> StateStyle:
     """Return how a type of events is shown, also one of a newer server."""
     known = EVENT_STYLES.get(kind)
     return known or StateStyle(ours("·"), clean_line(kind.replace("_", " ")) or ours("no type"), "$muted")
-
-
-def sender_cells(items: Iterable[FeedItem], width: int) -> int:
-    """Return the cells of the column of senders: as many as the longest takes, at most a fifth of a row."""
-    longest = max((width_of(clean_line(name)) for name in {item.agent for item in items}), default=0)
-    return min(MOST_SENDER, max(10, min(longest, width // 5)))
 
 
 def event_row(item: FeedItem, now: float, width: int, who_cells: int) -> Content:

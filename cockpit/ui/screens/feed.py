@@ -15,11 +15,12 @@ from cockpit.model.filters.language import filter_of
 from cockpit.model.fleet import Agent
 from cockpit.model.news.filters import EVENTS, wished
 from cockpit.text.clean import NOTHING, ours, repeated
-from cockpit.text.sanitize import our_line
+from cockpit.text.sanitize import clean_line, our_line
 from cockpit.ui.actions.home_port import HomePort
 from cockpit.ui.actions.registry import bindings
 from cockpit.ui.look.cells import Piece, content, pieces_width
-from cockpit.ui.look.events import event_row, kinds_line, link_pieces, lost_words, sender_cells, sums_line
+from cockpit.ui.look.events import SENDER_CELLS, event_row, kinds_line, link_pieces, lost_words, sums_line
+from cockpit.ui.look.rows.names import name_room
 from cockpit.ui.look.rows.panes import unknown_because
 from cockpit.ui.screens.over_home import OverHome
 from cockpit.ui.widgets.bars import HeaderBar
@@ -97,7 +98,7 @@ class FeedScreen(OverHome):
 
     def _show_events(self, items: list[FeedItem], now: float) -> None:
         rows, width = self.rows, max(20, self.rows.scrollable_content_region.width - 1)
-        senders = sender_cells(items, width)
+        senders = name_room(width, SENDER_CELLS, map(clean_line, {item.agent for item in items}))
         if (width, senders) != self._drawn:
             self._rows.clear()
             self._drawn = (width, senders)
